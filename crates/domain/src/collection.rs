@@ -1,0 +1,144 @@
+//! What every collection declares about itself, and the list of them.
+
+use std::fmt;
+
+use serde::{Serialize, de::DeserializeOwned};
+use uuid::Uuid;
+
+use crate::fault::Faults;
+use crate::index::{References, Terms};
+use crate::record::Head;
+use crate::refusal::Refusal;
+
+/// The name of a collection, as it stands in paths and in the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum CollectionName {
+    /// The cities whose departments keep records here.
+    Municipalities,
+    /// Cities, districts, regions and countries: the shared directory.
+    Places,
+    /// Credentials of API clients.
+    ApiKeys,
+}
+
+/// Who keeps the records of a collection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeper {
+    /// A municipality; only its own editors change them.
+    Municipality,
+    /// All together: any editor adds and changes, the operator deletes.
+    Shared,
+    /// The operator of the installation; a municipality's admin changes its own.
+    Installation,
+}
+
+struct Facts {
+    name: &'static str,
+    singular: &'static str,
+    prefix: &'static str,
+    keeper: Keeper,
+}
+
+impl CollectionName {
+    /// Every collection.
+    pub const ALL: &[Self] = &[Self::Municipalities, Self::Places, Self::ApiKeys];
+
+    const fn facts(self) -> Facts {
+        use Keeper::{Installation, Shared};
+        let (name, singular, prefix, keeper) = match self {
+            Self::Municipalities => ("municipalities", "municipality", "MUN", Installation),
+            Self::Places => ("places", "place", "PLA", Shared),
+            Self::ApiKeys => ("api_keys", "api_key", "KEY", Installation),
+        };
+        Facts { name, singular, prefix, keeper }
+    }
+
+    /// The plural in snake_case, as in tables and filters: `work_plans`.
+    pub const fn as_str(self) -> &'static str {
+        self.facts().name
+    }
+
+    /// The singular in snake_case, as in operation ids and events: `work_plan`.
+    pub const fn singular(self) -> &'static str {
+        self.facts().singular
+    }
+
+    /// The letters its refs begin with: `PAR` in `PAR-0007`.
+    pub const fn prefix(self) -> &'static str {
+        self.facts().prefix
+    }
+
+    /// Who keeps its records.
+    pub const fn keeper(self) -> Keeper {
+        self.facts().keeper
+    }
+
+    /// The plural in kebab-case, as in paths: `work-plans`.
+    pub fn path(self) -> String {
+        self.as_str().replace('_', "-")
+    }
+
+    /// The singular in PascalCase, as schemas are named: `WorkPlan`.
+    pub fn type_name(self) -> String {
+        self.singular()
+            .split('_')
+            .map(|word| word[..1].to_uppercase() + &word[1..])
+            .collect()
+    }
+
+    /// Finds a collection by its plural name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|collection| collection.as_str() == name)
+    }
+}
+
+impl fmt::Display for CollectionName {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.as_str())
+    }
+}
+
+/// The state of a record that walks through states.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct State {
+    /// The member that holds it: `state`, `stage` or `status`.
+    pub member: &'static str,
+    /// The state it is in.
+    pub current: String,
+    /// The state such a record begins in.
+    pub first: String,
+}
+
+/// A kind of record with an address of its own.
+pub trait Collection:
+    Clone + fmt::Debug + PartialEq + Serialize + DeserializeOwned + utoipa::ToSchema + Send + Sync + 'static
+{
+    /// Its name.
+    const NAME: CollectionName;
+
+    /// The member a state is kept in, for collections whose records walk through states.
+    const STATE: Option<&'static str> = None;
+
+    /// The rules across fields. Bounds of single fields stand in the schema.
+    fn check(&self, head: &Head, faults: &mut Faults);
+
+    /// The rules between a record and what it was; by default anything may change.
+    fn check_change(&self, _before: &Self, _faults: &mut Faults) {}
+
+    /// The records this one refers to.
+    fn references(&self, references: &mut References);
+
+    /// The codes and words it is found by.
+    fn terms(&self, terms: &mut Terms);
+
+    /// The state it is in, for collections whose records walk through states.
+    fn state(&self) -> Option<State> {
+        None
+    }
+
+    /// Takes over what the server manages inside lists: gives keys to new elements and keeps the
+    /// managed members of those that stay. Dropping one that holds such members is refused.
+    fn settle(&mut self, _before: Option<&Self>, _new_key: &mut dyn FnMut() -> Uuid) -> Result<(), Refusal> {
+        Ok(())
+    }
+}

@@ -1,0 +1,258 @@
+//! Where the data lies, and all that differs between SQLite and PostgreSQL at run time: how pools
+//! are opened, how a write begins, and what an error of theirs means.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sea_orm::sqlx::{ConnectOptions, Error as SqlxError};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr, SqliteTransactionMode,
+    SqlxPostgresConnector, SqlxSqliteConnector, Statement, TransactionOptions, TransactionTrait,
+};
+
+/// How long a write waits for another process's write, or for a connection.
+const LOCK_WAIT: Duration = Duration::from_millis(900);
+
+/// The address of a database: `sqlite:FILE` or `postgres://…`.
+#[derive(Clone, Debug)]
+pub struct DatabaseUrl(Kind);
+
+#[derive(Clone, Debug)]
+enum Kind {
+    Sqlite(PathBuf),
+    Postgres(Box<PgConnectOptions>),
+}
+
+/// A database address that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct BadUrl(String);
+
+impl FromStr for DatabaseUrl {
+    type Err = BadUrl;
+
+    fn from_str(text: &str) -> Result<Self, BadUrl> {
+        if let Some(file) = text.strip_prefix("sqlite:") {
+            let file = file.strip_prefix("//").unwrap_or(file);
+            if file.is_empty() || file.starts_with(":memory:") {
+                return Err(BadUrl("a SQLite database is a file: sqlite:pobratim.db".to_owned()));
+            }
+            return Ok(Self(Kind::Sqlite(PathBuf::from(file))));
+        }
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            return PgConnectOptions::from_str(text)
+                .map(|options| Self(Kind::Postgres(Box::new(options))))
+                .map_err(|_| BadUrl("the PostgreSQL address is not of the form postgres://user:password@host:port/database".to_owned()));
+        }
+        Err(BadUrl("the database is sqlite:FILE or postgres://user:password@host:port/database".to_owned()))
+    }
+}
+
+impl DatabaseUrl {
+    /// The file, when it is SQLite.
+    pub fn file(&self) -> Option<&PathBuf> {
+        match &self.0 {
+            Kind::Sqlite(file) => Some(file),
+            Kind::Postgres(_) => None,
+        }
+    }
+
+    /// A name for people and logs: no password in it.
+    pub fn display_name(&self) -> String {
+        match &self.0 {
+            Kind::Sqlite(file) => format!("sqlite:{}", file.display()),
+            Kind::Postgres(options) => format!(
+                "postgres://{}:{}/{}",
+                options.get_host(),
+                options.get_port(),
+                options.get_database().unwrap_or_default()
+            ),
+        }
+    }
+
+    /// One connection that may write, opened at first use by the runtime that uses it.
+    pub fn writer(&self) -> DatabaseConnection {
+        self.writer_with(&[("statement_timeout", "2000"), ("lock_timeout", "900")])
+    }
+
+    /// One connection for migrations, whose statements may take their time.
+    pub fn migrator(&self) -> DatabaseConnection {
+        self.writer_with(&[("lock_timeout", "30000")])
+    }
+
+    fn writer_with(&self, settings: &[(&str, &str)]) -> DatabaseConnection {
+        match &self.0 {
+            Kind::Sqlite(file) => {
+                let options = sqlite(file)
+                    .create_if_missing(true)
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .synchronous(SqliteSynchronous::Full)
+                    .busy_timeout(LOCK_WAIT);
+                let pool = SqlitePoolOptions::new()
+                    .max_connections(1)
+                    .acquire_timeout(LOCK_WAIT)
+                    .test_before_acquire(false)
+                    .connect_lazy_with(options);
+                SqlxSqliteConnector::from_sqlx_sqlite_pool(pool)
+            }
+            Kind::Postgres(options) => {
+                let options = postgres(options)
+                    .options([("synchronous_commit", "on"), ("default_transaction_isolation", "read committed")])
+                    .options(settings.iter().copied());
+                let pool = PgPoolOptions::new()
+                    .max_connections(1)
+                    .acquire_timeout(LOCK_WAIT)
+                    .test_before_acquire(false)
+                    .connect_lazy_with(options);
+                SqlxPostgresConnector::from_sqlx_postgres_pool(pool)
+            }
+        }
+    }
+
+    /// Connections that can only read, each statement group in one snapshot.
+    pub fn readers(&self, connections: u32) -> DatabaseConnection {
+        match &self.0 {
+            Kind::Sqlite(file) => {
+                let options = sqlite(file).read_only(true).busy_timeout(LOCK_WAIT);
+                let pool = SqlitePoolOptions::new()
+                    .max_connections(connections)
+                    .acquire_timeout(LOCK_WAIT)
+                    .test_before_acquire(false)
+                    .connect_lazy_with(options);
+                SqlxSqliteConnector::from_sqlx_sqlite_pool(pool)
+            }
+            Kind::Postgres(options) => {
+                let options = postgres(options).options([
+                    ("default_transaction_isolation", "repeatable read"),
+                    ("default_transaction_read_only", "on"),
+                    ("statement_timeout", "2500"),
+                ]);
+                let pool = PgPoolOptions::new()
+                    .max_connections(connections)
+                    .acquire_timeout(LOCK_WAIT)
+                    .idle_timeout(Duration::from_secs(300))
+                    .test_before_acquire(false)
+                    .connect_lazy_with(options);
+                SqlxPostgresConnector::from_sqlx_postgres_pool(pool)
+            }
+        }
+    }
+}
+
+fn sqlite(file: &PathBuf) -> SqliteConnectOptions {
+    SqliteConnectOptions::new().filename(file).statement_cache_capacity(200).disable_statement_logging()
+}
+
+fn postgres(options: &PgConnectOptions) -> PgConnectOptions {
+    options.clone().application_name("pobratim").statement_cache_capacity(200).disable_statement_logging()
+}
+
+/// Begins a transaction that writes. SQLite takes its write lock at once, because a lock taken
+/// later can fail; PostgreSQL is serialised by the lock on the head row.
+pub(crate) async fn begin_write(connection: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    let mode = (connection.get_database_backend() == DbBackend::Sqlite).then_some(SqliteTransactionMode::Immediate);
+    connection
+        .begin_with_options(TransactionOptions { sqlite_transaction_mode: mode, ..TransactionOptions::default() })
+        .await
+}
+
+/// Whether the server replays another one's changes, so that it can fall behind and cannot write.
+pub async fn is_standby(connection: &DatabaseConnection) -> Result<bool, DbErr> {
+    if connection.get_database_backend() != DbBackend::Postgres {
+        return Ok(false);
+    }
+    let statement = Statement::from_string(DbBackend::Postgres, "SELECT pg_is_in_recovery() AS standby");
+    match connection.query_one_raw(statement).await? {
+        Some(row) => row.try_get("", "standby"),
+        None => Ok(false),
+    }
+}
+
+/// Checks the database's own pages and indexes; gives what it complains of.
+pub(crate) async fn integrity(connection: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
+    if connection.get_database_backend() != DbBackend::Sqlite {
+        return Ok(Vec::new());
+    }
+    let statement = Statement::from_string(DbBackend::Sqlite, "PRAGMA integrity_check");
+    let rows = connection.query_all_raw(statement).await?;
+    let lines = rows.iter().map(|row| row.try_get::<String>("", "integrity_check"));
+    Ok(lines.collect::<Result<Vec<_>, _>>()?.into_iter().filter(|line| line != "ok").collect())
+}
+
+/// What a failed statement means for the batch it stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// The command broke a constraint or sent bad data: its own fault, and only it fails.
+    Own,
+    /// Anything else: the connection cannot be trusted.
+    Connection,
+}
+
+/// Sorts an error: constraint violations and data errors are a command's own.
+pub(crate) fn failure(error: &DbErr) -> Failure {
+    let Some(SqlxError::Database(database)) = sqlx_error(error) else {
+        // A value that could not be decoded or converted never reached the connection.
+        return match error {
+            DbErr::Conn(_) | DbErr::ConnectionAcquire(_) | DbErr::Exec(_) | DbErr::Query(_) | DbErr::Custom(_) => {
+                Failure::Connection
+            }
+            _ => Failure::Own,
+        };
+    };
+    let code = database.code().unwrap_or_default();
+    let own = if database.try_downcast_ref::<sea_orm::sqlx::postgres::PgDatabaseError>().is_some() {
+        code.starts_with("22") || code.starts_with("23")
+    } else {
+        // TOOBIG, CONSTRAINT, MISMATCH, RANGE; extended codes carry the primary one in the low byte.
+        code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 18 | 19 | 20 | 25))
+    };
+    if own { Failure::Own } else { Failure::Connection }
+}
+
+/// Whether an error at COMMIT leaves it open what happened: the connection was lost, or the disk
+/// failed. Anything else the database said itself, and it said no.
+pub(crate) fn is_unknown_after_commit(error: &DbErr) -> bool {
+    match sqlx_error(error) {
+        Some(SqlxError::Database(database)) => {
+            let code = database.code().unwrap_or_default();
+            if database.try_downcast_ref::<sea_orm::sqlx::postgres::PgDatabaseError>().is_some() {
+                code.starts_with("57P0") || code.starts_with("08")
+            } else {
+                code.parse::<u32>().is_ok_and(|code| code & 0xff == 10)
+            }
+        }
+        _ => true,
+    }
+}
+
+fn sqlx_error(error: &DbErr) -> Option<&SqlxError> {
+    match error {
+        DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error))
+        | DbErr::Conn(RuntimeErr::SqlxError(error)) => Some(error),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses() {
+        assert!("sqlite:pobratim.db".parse::<DatabaseUrl>().is_ok());
+        assert!("postgres://u:secret@db:5432/pobratim".parse::<DatabaseUrl>().is_ok());
+        for wrong in ["", "pobratim.db", "sqlite:", "sqlite::memory:", "mysql://x"] {
+            assert!(wrong.parse::<DatabaseUrl>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_name_for_logs_has_no_password() {
+        let url: DatabaseUrl = "postgres://u:secret@db:5432/pobratim".parse().unwrap();
+        assert_eq!(url.display_name(), "postgres://db:5432/pobratim");
+    }
+}

@@ -1,0 +1,153 @@
+//! The head: which history this is (`epoch`) and how far it has come (`revision`), for the whole
+//! and for each collection.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use pobratim_domain::CollectionName;
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::LockType;
+use sea_orm::{ConnectionTrait, QuerySelect};
+use tokio::sync::oneshot;
+
+use crate::error::Error;
+
+/// The head row.
+pub(crate) mod row {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "head")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: i64,
+        pub epoch: String,
+        pub revision: i64,
+        pub hash: String,
+        pub secret: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// The last revision of each collection.
+pub(crate) mod collection_row {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "collection_heads")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub collection: String,
+        pub revision: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A committed state of the database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// Names the history; a restored backup begins a new one.
+    pub epoch: String,
+    /// The number of the last change.
+    pub revision: i64,
+    collections: BTreeMap<String, i64>,
+}
+
+impl Head {
+    /// The number of the last change in a collection; 0 when there was none.
+    pub fn of(&self, collection: CollectionName) -> i64 {
+        self.collections.get(collection.as_str()).copied().unwrap_or(0)
+    }
+
+    /// The last change in any of these collections.
+    pub fn of_all(&self, collections: &[CollectionName]) -> i64 {
+        collections.iter().map(|collection| self.of(*collection)).max().unwrap_or(0)
+    }
+
+    /// Reads the head in a transaction: the first statement of its snapshot.
+    pub(crate) async fn read(connection: &impl ConnectionTrait) -> Result<Self, DbErr> {
+        let head = row::Entity::find_by_id(1).one(connection).await?;
+        let head = head.ok_or_else(|| DbErr::RecordNotFound("the head row; was the database migrated?".to_owned()))?;
+        let collections = collection_row::Entity::find().all(connection).await?;
+        Ok(Self {
+            epoch: head.epoch,
+            revision: head.revision,
+            collections: collections.into_iter().map(|row| (row.collection, row.revision)).collect(),
+        })
+    }
+}
+
+/// Reads the head row and holds it until the transaction ends, so that writers come one by one.
+pub(crate) async fn lock(connection: &impl ConnectionTrait) -> Result<row::Model, DbErr> {
+    let found = row::Entity::find_by_id(1).lock(LockType::Update).one(connection).await?;
+    found.ok_or_else(|| DbErr::RecordNotFound("the head row; was the database migrated?".to_owned()))
+}
+
+/// Gives the committed head to many callers for the price of few queries: those who wait share
+/// one, and it always starts after the last of them came, so nobody is told of the past.
+#[derive(Clone)]
+pub(crate) struct HeadPoll {
+    readers: DatabaseConnection,
+    waiting: Arc<Mutex<Waiting>>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    running: bool,
+    callers: Vec<oneshot::Sender<Result<Head, Error>>>,
+}
+
+impl HeadPoll {
+    pub(crate) fn new(readers: DatabaseConnection) -> Self {
+        Self { readers, waiting: Arc::default() }
+    }
+
+    /// The head as of now or later.
+    pub(crate) async fn head(&self) -> Result<Head, Error> {
+        let (answer, head) = oneshot::channel();
+        let must_run = {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            waiting.callers.push(answer);
+            !std::mem::replace(&mut waiting.running, true)
+        };
+        if must_run {
+            // A task of its own: a caller that goes away takes nobody's answer with it.
+            let poll = self.clone();
+            tokio::spawn(async move { poll.run().await });
+        }
+        head.await.unwrap_or_else(|_| Err(Error::Unavailable("the head was not read".to_owned())))
+    }
+
+    async fn run(&self) {
+        loop {
+            let callers = {
+                let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+                if waiting.callers.is_empty() {
+                    waiting.running = false;
+                    return;
+                }
+                std::mem::take(&mut waiting.callers)
+            };
+            let head = crate::read::bounded(Self::read(&self.readers)).await;
+            for caller in callers {
+                // Nobody is there any more when the send fails.
+                let _ = caller.send(head.clone());
+            }
+        }
+    }
+
+    async fn read(readers: &DatabaseConnection) -> Result<Head, Error> {
+        let transaction = sea_orm::TransactionTrait::begin(readers).await?;
+        let head = Head::read(&transaction).await?;
+        sea_orm::TransactionSession::commit(transaction).await?;
+        Ok(head)
+    }
+}

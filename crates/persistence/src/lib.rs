@@ -1,0 +1,47 @@
+//! Records in and out of the database: the writer, the journal, lists, links and terms.
+//!
+//! What belongs here: everything that speaks SQL. It knows nothing of HTTP. A collection's file
+//! declares its table; the engine in the other files is written once.
+
+mod api_key;
+mod backend;
+mod batch;
+mod changes;
+mod clock;
+mod cursor;
+mod database;
+mod error;
+mod findable;
+mod head;
+mod idempotency;
+mod journal;
+mod list;
+mod municipality;
+mod place;
+mod raw_json;
+mod read;
+mod save;
+mod stored;
+mod tx;
+mod unique;
+mod verify;
+mod view;
+mod writer;
+
+pub use backend::{BadUrl, DatabaseUrl};
+pub use changes::{Change, Changes, ChangesQuery, Told};
+pub use clock::Clock;
+pub use cursor::Secret;
+pub use database::{Database, StartError};
+pub use error::{Conflict, Error};
+pub use head::Head;
+pub use idempotency::Idempotency;
+pub use journal::{Content, Stamp};
+pub use list::{ListQuery, Page, Wanted};
+pub use read::{Snapshot, mask};
+pub use save::{Happened, Loaded};
+pub use stored::{COMMON_SORTS, Envelope, Filter, FilterBy, Row, Sort, Stored, Unique};
+pub use tx::Tx;
+pub use verify::Verified;
+pub use view::View;
+pub use writer::{DEADLINE, QUEUE, Written};

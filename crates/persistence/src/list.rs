@@ -1,0 +1,221 @@
+//! Lists: filters, one sort key, and pages that begin where the last one ended (keyset), so that
+//! page 2000 costs what page 1 does.
+
+use pobratim_domain::value::words;
+use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, ModelTrait, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    Value,
+};
+use uuid::Uuid;
+
+use crate::cursor::{Cursor, Key, Secret};
+use crate::error::Error;
+use crate::findable::{TAG, external_id, link, term};
+use crate::read::Snapshot;
+use crate::stored::{Envelope, FilterBy, Sort, Stored, Table, column};
+use crate::view::View;
+
+/// What a list is asked for.
+#[derive(Clone, Debug)]
+pub struct ListQuery {
+    /// What all its records have.
+    pub filters: Vec<Wanted>,
+    /// What it is sorted by.
+    pub sort: Sort,
+    /// Whether the order is reversed.
+    pub descending: bool,
+    /// How many records a page has.
+    pub limit: u64,
+    /// Where the last page ended.
+    pub cursor: Option<String>,
+    /// Whether to count all records.
+    pub count: bool,
+    /// Names the list: collection, filters, sort and view. Cursors are bound to it.
+    pub name: String,
+}
+
+/// One thing that all records of a list have.
+#[derive(Clone, Debug)]
+pub enum Wanted {
+    /// A declared filter has one of these values.
+    Any(FilterBy, Vec<String>),
+    /// A declared reference is one of these records.
+    Refers(FilterBy, Vec<Uuid>),
+    /// A declared interval ends on this day or later.
+    From(FilterBy, String),
+    /// A declared interval begins on this day or earlier.
+    To(FilterBy, String),
+    /// The ref is one of these.
+    Reference(Vec<String>),
+    /// The keeper is one of these municipalities.
+    Municipality(Vec<String>),
+    /// The visibility is one of these.
+    Visibility(Vec<String>),
+    /// It has one of these tags.
+    Tag(Vec<String>),
+    /// It has this external id.
+    ExternalId(String, String),
+    /// Every word of this text begins a word of the record.
+    Words(String),
+}
+
+/// One page of a list.
+#[derive(Clone, Debug)]
+pub struct Page<R> {
+    /// The records.
+    pub rows: Vec<R>,
+    /// Where the next page begins; nothing on the last one.
+    pub next: Option<String>,
+    /// How many records the whole list has, when it was asked for.
+    pub total: Option<i64>,
+}
+
+impl Snapshot {
+    /// One page of a list.
+    pub async fn list<T: Stored>(&self, view: &View, query: &ListQuery, secret: &Secret) -> Result<Page<T::Row>, Error> {
+        let select = Table::<T>::find().filter(condition::<T>(view, query)?);
+        let total = if query.count { Some(self.count::<T>(view, query).await?) } else { None };
+        let key = column::<T>(query.sort.column)?;
+        let id = column::<T>("id")?;
+        let order = if query.descending { Order::Desc } else { Order::Asc };
+        let mut select = select.order_by(key, order.clone()).order_by(id, order).limit(query.limit + 1);
+        if let Some(text) = &query.cursor {
+            let Cursor { key: last, id: last_id } = Cursor::decode(text, secret, &query.name)?;
+            let last = match last {
+                Key::Whole(number) => Value::from(number),
+                Key::Text(text) => Value::from(text),
+            };
+            let here = Expr::tuple([Expr::col((Table::<T>::default(), key)), Expr::col((Table::<T>::default(), id))]);
+            let there = Expr::tuple([Expr::value(last), Expr::value(last_id)]);
+            select = select.filter(if query.descending { here.lt(there) } else { here.gt(there) });
+        }
+        let mut rows = select.all(self.connection()).await?;
+        let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let next = match rows.last() {
+            Some(row) if more => Some(end_of::<T>(row, query)?.encode(secret, &query.name)?),
+            _ => None,
+        };
+        Ok(Page { rows, next, total })
+    }
+
+    async fn count<T: Stored>(&self, view: &View, query: &ListQuery) -> Result<i64, Error> {
+        let mut statement = Table::<T>::find().filter(condition::<T>(view, query)?).select_only().into_query();
+        // COUNT(*) may read an index alone; counting a column may not.
+        statement.expr_as(Func::count(Expr::col(sea_orm::sea_query::Asterisk)), Alias::new("n"));
+        let row = self.connection().query_one(&statement).await?;
+        Ok(row.map(|row| row.try_get("", "n")).transpose()?.unwrap_or(0))
+    }
+}
+
+fn end_of<T: Stored>(row: &T::Row, query: &ListQuery) -> Result<Cursor, Error> {
+    let key = match row.get(column::<T>(query.sort.column)?) {
+        Value::BigInt(Some(number)) => Key::Whole(number),
+        Value::String(Some(text)) => Key::Text(text),
+        _ => return Err(Error::Defect(format!("{} cannot be sorted by {}", T::NAME, query.sort.column))),
+    };
+    Ok(Cursor { key, id: Envelope::of::<T>(row)?.id })
+}
+
+fn condition<T: Stored>(view: &View, query: &ListQuery) -> Result<Condition, Error> {
+    let mut all = Condition::all().add(column::<T>("deleted_at")?.is_null()).add(view.condition(T::NAME));
+    for wanted in &query.filters {
+        all = match wanted {
+            Wanted::Any(by, values) => all.add(any::<T>(*by, values)?),
+            Wanted::Refers(by, ids) => all.add(refers::<T>(*by, ids)?),
+            Wanted::From(FilterBy::Days { last, .. }, day) => all.add(column::<T>(last)?.gte(day)),
+            Wanted::To(FilterBy::Days { first, .. }, day) => all.add(column::<T>(first)?.lte(day)),
+            Wanted::From(..) | Wanted::To(..) => return Err(misused::<T>()),
+            Wanted::Reference(refs) => all.add(column::<T>("reference")?.is_in(refs)),
+            Wanted::Municipality(slugs) => all.add(column::<T>("municipality")?.is_in(slugs)),
+            Wanted::Visibility(levels) => all.add(column::<T>("visibility")?.is_in(levels)),
+            Wanted::Tag(tags) => all.add(has_term::<T>(TAG, tags)?),
+            Wanted::ExternalId(scheme, value) => all.add(has_external_id::<T>(scheme, value)?),
+            Wanted::Words(text) => {
+                let words = words(text);
+                if words.is_empty() {
+                    // A text without a letter or digit finds nothing.
+                    all = all.add(Expr::value(1).eq(0));
+                }
+                for word in words {
+                    all = all.add(has_word::<T>(&word)?);
+                }
+                all
+            }
+        };
+    }
+    Ok(all)
+}
+
+fn any<T: Stored>(by: FilterBy, values: &[String]) -> Result<SimpleExpr, Error> {
+    match by {
+        FilterBy::Code { column: name, .. } => Ok(column::<T>(name)?.is_in(values)),
+        FilterBy::Flag { column: name } => Ok(column::<T>(name)?.is_in(values.iter().map(|value| value == "true"))),
+        FilterBy::Whole { column: name } => {
+            Ok(column::<T>(name)?.is_in(values.iter().filter_map(|value| value.parse::<i64>().ok())))
+        }
+        FilterBy::Term { field, .. } => has_term::<T>(field, values),
+        _ => Err(misused::<T>()),
+    }
+}
+
+fn refers<T: Stored>(by: FilterBy, ids: &[Uuid]) -> Result<SimpleExpr, Error> {
+    match by {
+        FilterBy::Reference { column: name } => Ok(column::<T>(name)?.is_in(ids.iter().copied())),
+        FilterBy::Link { field } => {
+            let links = Query::select()
+                .column(link::Column::RecordId)
+                .from(link::Entity)
+                .and_where(link::Column::Target.is_in(ids.iter().copied()))
+                .and_where(link::Column::Collection.eq(T::NAME.as_str()))
+                .and_where(link::Column::Field.eq(field))
+                .to_owned();
+            among::<T>(links)
+        }
+        _ => Err(misused::<T>()),
+    }
+}
+
+fn has_term<T: Stored>(field: &str, values: &[String]) -> Result<SimpleExpr, Error> {
+    let terms = terms::<T>(field).and_where(term::Column::Term.is_in(values)).to_owned();
+    among::<T>(terms)
+}
+
+/// A word of the record begins with this folded word: a range of the index, in byte order.
+fn has_word<T: Stored>(word: &str) -> Result<SimpleExpr, Error> {
+    let terms = terms::<T>(pobratim_domain::Terms::WORDS)
+        .and_where(term::Column::Term.gte(word))
+        .and_where(term::Column::Term.lt(format!("{word}\u{10ffff}")))
+        .to_owned();
+    among::<T>(terms)
+}
+
+fn terms<T: Stored>(field: &str) -> SelectStatement {
+    Query::select()
+        .column(term::Column::RecordId)
+        .from(term::Entity)
+        .and_where(term::Column::Collection.eq(T::NAME.as_str()))
+        .and_where(term::Column::Field.eq(field))
+        .to_owned()
+}
+
+fn has_external_id<T: Stored>(scheme: &str, value: &str) -> Result<SimpleExpr, Error> {
+    let ids = Query::select()
+        .column(external_id::Column::RecordId)
+        .from(external_id::Entity)
+        .and_where(external_id::Column::Collection.eq(T::NAME.as_str()))
+        .and_where(external_id::Column::Scheme.eq(scheme))
+        .and_where(external_id::Column::Value.eq(value))
+        .to_owned();
+    among::<T>(ids)
+}
+
+fn among<T: Stored>(ids: SelectStatement) -> Result<SimpleExpr, Error> {
+    Ok(column::<T>("id")?.in_subquery(ids))
+}
+
+fn misused<T: Stored>() -> Error {
+    Error::Defect(format!("a filter of {} is used for what it is not", T::NAME))
+}

@@ -1,0 +1,153 @@
+//! Reading: every answer is made in one snapshot that also yields its head, so that a label and
+//! what it labels never part.
+
+use std::future::Future;
+use std::time::Duration;
+
+use pobratim_domain::CollectionName;
+use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Query};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, QueryFilter,
+    TransactionTrait, Value,
+};
+use uuid::Uuid;
+
+use crate::error::Error;
+use crate::head::Head;
+use crate::stored::{Envelope, Stored, Table, column, table_name};
+use crate::unique;
+use crate::view::View;
+
+/// How long a read may take before the caller is told to come again.
+const LIMIT: Duration = Duration::from_millis(2700);
+
+/// Bounds a read in time and calls every failure of the database by one name.
+pub(crate) async fn bounded<R>(read: impl Future<Output = Result<R, Error>>) -> Result<R, Error> {
+    match tokio::time::timeout(LIMIT, read).await {
+        Ok(Err(Error::Database(error))) => Err(Error::Unavailable(error.to_string())),
+        Ok(outcome) => outcome,
+        Err(_) => Err(Error::Unavailable("the read took too long".to_owned())),
+    }
+}
+
+/// A snapshot of the database: everything read through it belongs to one revision.
+pub struct Snapshot {
+    transaction: DatabaseTransaction,
+    head: Head,
+}
+
+impl Snapshot {
+    pub(crate) async fn open(readers: &DatabaseConnection) -> Result<Self, Error> {
+        let transaction = readers.begin().await?;
+        let head = Head::read(&transaction).await?;
+        Ok(Self { transaction, head })
+    }
+
+    /// The head of this snapshot.
+    pub fn head(&self) -> &Head {
+        &self.head
+    }
+
+    pub(crate) fn connection(&self) -> &DatabaseTransaction {
+        &self.transaction
+    }
+
+    /// Lets the connection go.
+    pub(crate) async fn close(self) -> Result<(), Error> {
+        Ok(self.transaction.commit().await?)
+    }
+
+    /// The living record with this id, when the caller sees it.
+    pub async fn get<T: Stored>(&self, view: &View, id: Uuid) -> Result<T::Row, Error> {
+        find::<T>(&self.transaction, view, Condition::all().add(column::<T>("id")?.eq(id)))
+            .await?
+            .into_iter()
+            .next()
+            .ok_or(Error::NotFound)
+    }
+
+    /// The id of the record with this ref, among those the caller sees. A caller's own
+    /// municipality comes first; else a ref that several use is ambiguous.
+    pub async fn id_of_reference(&self, view: &View, collection: CollectionName, reference: &str) -> Result<Uuid, Error> {
+        id_of_reference(&self.transaction, view, collection, reference).await
+    }
+
+    /// The id of the record with an external id, when the caller sees it.
+    pub async fn by_external_id<T: Stored>(
+        &self,
+        view: &View,
+        municipality: &str,
+        scheme: &str,
+        value: &str,
+    ) -> Result<T::Row, Error> {
+        let id = unique::by_external_id(&self.transaction, T::NAME, municipality, scheme, value).await?;
+        self.get::<T>(view, id.ok_or(Error::NotFound)?).await
+    }
+
+    /// The living records with these ids that the caller sees, in the order of their ids.
+    pub async fn get_all<T: Stored>(&self, view: &View, ids: &[Uuid]) -> Result<Vec<T::Row>, Error> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let among = Condition::all().add(column::<T>("id")?.is_in(ids.iter().copied()));
+        let mut rows = find::<T>(&self.transaction, view, among).await?;
+        rows.sort_by_key(|row| Envelope::of::<T>(row).map(|envelope| envelope.id).unwrap_or_default());
+        Ok(rows)
+    }
+
+    /// What the engine knows of a record, deleted or not, without regard to who asks.
+    pub async fn envelope<T: Stored>(&self, id: Uuid) -> Result<Envelope, Error> {
+        let row = Table::<T>::find().filter(column::<T>("id")?.eq(id)).one(&self.transaction).await?;
+        Envelope::of::<T>(&row.ok_or(Error::NotFound)?)
+    }
+}
+
+async fn find<T: Stored>(connection: &impl ConnectionTrait, view: &View, among: Condition) -> Result<Vec<T::Row>, Error> {
+    Ok(Table::<T>::find()
+        .filter(among)
+        .filter(column::<T>("deleted_at")?.is_null())
+        .filter(view.condition(T::NAME))
+        .all(connection)
+        .await?)
+}
+
+/// The id of the record with a ref, deleted or not.
+pub(crate) async fn id_of_reference(
+    connection: &impl ConnectionTrait,
+    view: &View,
+    collection: CollectionName,
+    reference: &str,
+) -> Result<Uuid, Error> {
+    let statement = Query::select()
+        .columns([Alias::new("id"), Alias::new("municipality")])
+        .from(table_name(collection))
+        .and_where(Expr::col(Alias::new("ref")).eq(reference))
+        .cond_where(view.condition(collection))
+        .limit(50)
+        .to_owned();
+    let mut found = Vec::new();
+    for row in connection.query_all(&statement).await? {
+        let id: Uuid = row.try_get("", "id")?;
+        let municipality: String = row.try_get("", "municipality")?;
+        if view.municipality() == Some(municipality.as_str()) {
+            return Ok(id);
+        }
+        found.push(id);
+    }
+    match found.as_slice() {
+        [] => Err(Error::NotFound),
+        [one] => Ok(*one),
+        _ => Err(Error::Ambiguous),
+    }
+}
+
+/// Takes the office's remarks out of a row that is shown to somebody else.
+pub fn mask<T: Stored>(row: &mut T::Row, view: &View) -> Result<(), Error> {
+    use sea_orm::ModelTrait;
+
+    let envelope = Envelope::of::<T>(row)?;
+    if !view.sees_notes(&envelope.municipality) {
+        row.try_set(column::<T>("notes")?, Value::String(None))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,392 @@
+//! Storing records. `save` is the only way to do it: it compares the version, writes the row, what
+//! the record is found by, and the journal's entry.
+
+use std::collections::BTreeMap;
+
+use pobratim_domain::{CollectionName, Faults, Keeper, Record, References, Slug, Timestamp, diff};
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, OnConflict, Query};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Value,
+};
+use serde_json::{Value as Json, json};
+use uuid::Uuid;
+
+use crate::error::Error;
+use crate::findable::{self, Findable, link};
+use crate::journal::{Content, Draft};
+use crate::stored::{Envelope, Stored, Table, column, table_name, to_record, to_row};
+use crate::tx::Tx;
+use crate::unique;
+use crate::view::View;
+
+mod counter {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "counters")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub municipality: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub collection: String,
+        pub last: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A record as it was found under the writer's lock.
+#[derive(Clone, Debug)]
+pub struct Loaded<T> {
+    /// The record.
+    pub record: Record<T>,
+    json: Json,
+}
+
+/// What happened, in the past tense, and what there is to say about it beyond the change.
+#[derive(Clone, Debug, Default)]
+pub struct Happened {
+    /// The event's verb: `created`, `transitioned`.
+    pub verb: &'static str,
+    /// Reasons, dates, evidence.
+    pub detail: Option<Json>,
+}
+
+impl Happened {
+    /// An event that says nothing beyond the change.
+    pub const fn plain(verb: &'static str) -> Self {
+        Self { verb, detail: None }
+    }
+}
+
+/// The four ways a record changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Action {
+    Create,
+    Update,
+    Delete,
+    Restore,
+}
+
+impl Action {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+            Self::Restore => "restore",
+        }
+    }
+}
+
+impl Tx {
+    /// The record with this id, when the caller sees it.
+    pub async fn get<T: Stored>(&self, view: &View, id: Uuid) -> Result<Loaded<T>, Error> {
+        self.load(view, id, false).await
+    }
+
+    /// The deleted record with this id, when the caller saw it.
+    pub async fn get_deleted<T: Stored>(&self, view: &View, id: Uuid) -> Result<Loaded<T>, Error> {
+        self.load(view, id, true).await
+    }
+
+    async fn load<T: Stored>(&self, view: &View, id: Uuid, deleted: bool) -> Result<Loaded<T>, Error> {
+        let row = Table::<T>::find()
+            .filter(column::<T>("id")?.eq(id))
+            .filter(view.condition(T::NAME))
+            .one(self)
+            .await?
+            .ok_or(Error::NotFound)?;
+        if Envelope::of::<T>(&row)?.deleted != deleted {
+            return Err(Error::NotFound);
+        }
+        let (record, json) = to_record::<T>(&row)?;
+        Ok(Loaded { record, json })
+    }
+
+    /// Stores a new record for a municipality (or for the shared directory) and gives its row.
+    /// An id and a ref that it brings along are kept; else they are made.
+    pub async fn create<T: Stored>(
+        &self,
+        view: &View,
+        keeper: Option<Slug>,
+        mut record: Record<T>,
+        happened: Happened,
+    ) -> Result<T::Row, Error> {
+        let head = &mut record.head;
+        head.municipality = keeper;
+        if head.id.is_nil() {
+            head.id = self.new_id();
+        }
+        if head.reference.is_empty() {
+            head.reference = self.next_reference(T::NAME, head.keeper()).await?;
+        } else {
+            self.reserve_reference(T::NAME, head.keeper(), &head.reference).await?;
+        }
+        head.version = 1;
+        head.created_at = self.now();
+        head.updated_at = self.now();
+        record.body.settle(None, &mut || self.new_id())?;
+        self.save(view, Action::Create, None, record, happened).await
+    }
+
+    /// Stores a changed record. Nothing is written, and no version made, when nothing changed.
+    pub async fn update<T: Stored>(
+        &self,
+        view: &View,
+        before: Loaded<T>,
+        mut record: Record<T>,
+        happened: Happened,
+    ) -> Result<T::Row, Error> {
+        record.body.settle(Some(&before.record.body), &mut || self.new_id())?;
+        let mut faults = Faults::default();
+        record.body.check_change(&before.record.body, &mut faults);
+        record.check(&mut faults);
+        faults.into_result()?;
+        if record.to_json()? == before.json {
+            return to_row(&record);
+        }
+        record.head.version = before.record.head.version + 1;
+        record.head.updated_at = self.now();
+        self.save(view, Action::Update, Some(before), record, happened).await
+    }
+
+    /// Deletes a record softly. What is referred to cannot go.
+    pub async fn delete<T: Stored>(&self, view: &View, before: Loaded<T>) -> Result<T::Row, Error> {
+        let dependents = self.dependents(before.record.head.id).await?;
+        if !dependents.is_empty() {
+            return Err(Error::HasDependents(dependents));
+        }
+        let mut record = before.record.clone();
+        record.head.version += 1;
+        record.head.updated_at = self.now();
+        self.save(view, Action::Delete, Some(before), record, Happened::plain("deleted")).await
+    }
+
+    /// Brings a deleted record back, when what it refers to is still there and nothing took its place.
+    pub async fn restore<T: Stored>(&self, view: &View, before: Loaded<T>) -> Result<T::Row, Error> {
+        let mut record = before.record.clone();
+        record.head.version += 1;
+        record.head.updated_at = self.now();
+        self.save(view, Action::Restore, Some(before), record, Happened::plain("restored")).await
+    }
+
+    async fn save<T: Stored>(
+        &self,
+        view: &View,
+        action: Action,
+        before: Option<Loaded<T>>,
+        record: Record<T>,
+        happened: Happened,
+    ) -> Result<T::Row, Error> {
+        let row = to_row(&record)?;
+        let findable = Findable::of(&record);
+        let known = before.as_ref().filter(|_| action == Action::Update).map(|before| Findable::of(&before.record));
+        if action != Action::Delete {
+            self.check_references(view, action, &findable.references, known.as_ref()).await?;
+            unique::check::<T>(self, &record, &row, &findable).await?;
+        }
+        let id = record.head.id;
+        let keeper = record.head.keeper().to_owned();
+        let mut active = row.clone().into_active_model().reset_all();
+        let deleted_at = (action == Action::Delete).then(|| self.now().as_micros());
+        active.set(column::<T>("deleted_at")?, Value::BigInt(deleted_at));
+        match &before {
+            None => {
+                Table::<T>::insert(active).exec_without_returning(self).await?;
+            }
+            Some(before) => {
+                let result = Table::<T>::update_many()
+                    .set(active)
+                    .filter(column::<T>("id")?.eq(id))
+                    .filter(column::<T>("version")?.eq(before.record.head.version))
+                    .exec(self)
+                    .await?;
+                if result.rows_affected == 0 {
+                    return Err(Error::Stale { current: before.record.head.version });
+                }
+            }
+        }
+        if action == Action::Delete {
+            findable::remove(self, id).await?;
+        } else {
+            findable.replace(self, T::NAME.as_str(), &keeper, id, action == Action::Create).await?;
+        }
+        self.stage(self.entry(action, before.as_ref(), &record, happened)?);
+        Ok(row)
+    }
+
+    fn entry<T: Stored>(
+        &self,
+        action: Action,
+        before: Option<&Loaded<T>>,
+        record: &Record<T>,
+        happened: Happened,
+    ) -> Result<Draft, Error> {
+        let mut after = record.to_json()?;
+        strip(&mut after);
+        let content = match (action, before) {
+            (Action::Update, Some(before)) => {
+                let mut was = before.json.clone();
+                strip(&mut was);
+                let patch = diff(&was, &after).unwrap_or_else(|| json!({}));
+                let inverse = diff(&after, &was).unwrap_or_else(|| json!({}));
+                Content { patch, inverse, detail: happened.detail }
+            }
+            (Action::Create, _) => Content { patch: after, inverse: Json::Null, detail: happened.detail },
+            _ => Content { patch: json!({}), inverse: json!({}), detail: happened.detail },
+        };
+        Ok(Draft {
+            at: self.now(),
+            stamp: self.stamp().clone(),
+            municipality: record.head.keeper().to_owned(),
+            collection: T::NAME,
+            record_id: record.head.id,
+            record_ref: record.head.reference.clone(),
+            version: record.head.version,
+            action: action.name(),
+            event: format!("{}.{}", T::NAME.singular(), happened.verb),
+            visibility_before: before.map(|before| before.record.head.visibility.as_str().to_owned()),
+            visibility: record.head.visibility.as_str().to_owned(),
+            content,
+        })
+    }
+
+    /// Checks that what is newly referred to is there and seen by the writer.
+    async fn check_references(
+        &self,
+        view: &View,
+        action: Action,
+        references: &References,
+        known: Option<&Findable>,
+    ) -> Result<(), Error> {
+        let is_known = |target: Uuid| {
+            known.is_some_and(|known| known.references.iter().any(|reference| reference.target == target))
+        };
+        let mut wanted: BTreeMap<CollectionName, Vec<Uuid>> = BTreeMap::new();
+        for reference in references.iter().filter(|reference| !is_known(reference.target)) {
+            wanted.entry(reference.collection).or_default().push(reference.target);
+        }
+        let mut found = Vec::new();
+        for (collection, ids) in &wanted {
+            let statement = Query::select()
+                .column(Alias::new("id"))
+                .from(table_name(*collection))
+                .and_where(Expr::col(Alias::new("id")).is_in(ids.iter().copied()))
+                .and_where(Expr::col(Alias::new("deleted_at")).is_null())
+                .cond_where(view.condition(*collection))
+                .to_owned();
+            for row in self.query_all(&statement).await? {
+                found.push((*collection, row.try_get::<Uuid>("", "id")?));
+            }
+        }
+        let mut faults = Faults::default();
+        for reference in references.iter().filter(|reference| !is_known(reference.target)) {
+            faults.unless(
+                found.contains(&(reference.collection, reference.target)),
+                &reference.pointer,
+                "unknown_reference",
+                format!("There is no {} {}.", reference.collection.singular().replace('_', " "), reference.target),
+            );
+        }
+        if faults.is_empty() {
+            Ok(())
+        } else if action == Action::Restore {
+            Err(Error::MissingReference(faults))
+        } else {
+            Err(faults.into())
+        }
+    }
+
+    /// How many living records of each collection refer to a record; itself does not count.
+    async fn dependents(&self, id: Uuid) -> Result<Vec<(String, i64)>, Error> {
+        let rows: Vec<(String, i64)> = link::Entity::find()
+            .select_only()
+            .column(link::Column::Collection)
+            .expr(Func::count_distinct(Expr::col(link::Column::RecordId)))
+            .filter(link::Column::Target.eq(id))
+            .filter(link::Column::RecordId.ne(id))
+            .group_by(link::Column::Collection)
+            .into_tuple()
+            .all(self)
+            .await?;
+        Ok(rows.into_iter().collect::<BTreeMap<_, _>>().into_iter().collect())
+    }
+
+    /// The next number for people, such as `PAR-0007`.
+    async fn next_reference(&self, collection: CollectionName, keeper: &str) -> Result<String, Error> {
+        let last = self.last_number(collection, keeper).await?;
+        self.set_number(collection, keeper, last + 1).await?;
+        Ok(format!("{}-{:04}", collection.prefix(), last + 1))
+    }
+
+    /// Keeps a number that a record brings along from being given out again.
+    async fn reserve_reference(&self, collection: CollectionName, keeper: &str, reference: &str) -> Result<(), Error> {
+        let number = reference
+            .strip_prefix(collection.prefix())
+            .and_then(|rest| rest.strip_prefix('-'))
+            .and_then(|digits| digits.parse::<i64>().ok());
+        match number {
+            Some(number) if number > self.last_number(collection, keeper).await? => {
+                self.set_number(collection, keeper, number).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn last_number(&self, collection: CollectionName, keeper: &str) -> Result<i64, Error> {
+        let key = (keeper.to_owned(), collection.as_str().to_owned());
+        let row = counter::Entity::find_by_id(key).one(self).await?;
+        Ok(row.map_or(0, |row| row.last))
+    }
+
+    async fn set_number(&self, collection: CollectionName, keeper: &str, last: i64) -> Result<(), Error> {
+        let row = counter::ActiveModel {
+            municipality: Set(keeper.to_owned()),
+            collection: Set(collection.as_str().to_owned()),
+            last: Set(last),
+        };
+        counter::Entity::insert(row)
+            .on_conflict(
+                OnConflict::columns([counter::Column::Municipality, counter::Column::Collection])
+                    .update_column(counter::Column::Last)
+                    .to_owned(),
+            )
+            .exec_without_returning(self)
+            .await?;
+        Ok(())
+    }
+}
+
+/// Leaves out what the entry itself says: version and time.
+fn strip(record: &mut Json) {
+    if let Json::Object(members) = record {
+        members.remove("version");
+        members.remove("updated_at");
+    }
+}
+
+impl<T: Stored> Loaded<T> {
+    /// Whether the record may be changed by somebody who keeps records for this municipality.
+    pub fn is_kept_by(&self, municipality: Option<&str>) -> bool {
+        match T::NAME.keeper() {
+            Keeper::Shared => true,
+            Keeper::Municipality | Keeper::Installation => municipality == Some(self.record.head.keeper()),
+        }
+    }
+
+    /// Refuses when the caller has seen another version.
+    pub fn expect_version(&self, version: i64) -> Result<(), Error> {
+        let current = self.record.head.version;
+        if current == version { Ok(()) } else { Err(Error::Stale { current }) }
+    }
+
+    /// When the record was changed last.
+    pub fn updated_at(&self) -> Timestamp {
+        self.record.head.updated_at
+    }
+}

@@ -1,0 +1,29 @@
+//! The migrations: forward only, one tree for both databases.
+//!
+//! A migration never imports entities or domain types: the past stays as it was. Columns come from
+//! [`columns`], whose words never change their meaning once released.
+
+mod columns;
+mod m20261123_000001_engine;
+mod m20261123_000002_api_keys;
+mod m20261123_000003_municipalities;
+mod m20261123_000004_places;
+
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::{MigrationTrait, async_trait};
+
+/// All migrations, oldest first.
+#[derive(Debug)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261123_000001_engine::Migration),
+            Box::new(m20261123_000002_api_keys::Migration),
+            Box::new(m20261123_000003_municipalities::Migration),
+            Box::new(m20261123_000004_places::Migration),
+        ]
+    }
+}
