@@ -8,6 +8,8 @@ mod m20261123_000001_engine;
 mod m20261123_000002_api_keys;
 mod m20261123_000003_municipalities;
 mod m20261123_000004_places;
+mod m20261123_000008_exchanges;
+mod m20261123_000009_events;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -24,6 +26,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000002_api_keys::Migration),
             Box::new(m20261123_000003_municipalities::Migration),
             Box::new(m20261123_000004_places::Migration),
+            Box::new(m20261123_000008_exchanges::Migration),
+            Box::new(m20261123_000009_events::Migration),
         ]
     }
 }

@@ -1,1 +1,27 @@
-//! x
+//! The HTTP API and its contract. What belongs here: routes, wire forms, problems, the OpenAPI
+//! document. It contains no SQL.
+
+mod access;
+mod answer;
+mod api;
+mod collections;
+mod contract;
+mod ctx;
+mod dataset;
+mod directory;
+mod feed;
+mod limit;
+mod metrics;
+mod pages;
+mod problem;
+mod query;
+mod resource;
+mod routes;
+mod serve;
+mod strict;
+
+pub use access::issue_key;
+pub use api::{Api, RateLimit, Settings};
+pub use dataset::{FORMAT, LoadError, Loaded, load};
+pub use contract::{VERSION, document};
+pub use routes::configure;

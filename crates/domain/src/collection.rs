@@ -19,6 +19,16 @@ pub enum CollectionName {
     Places,
     /// Credentials of API clients.
     ApiKeys,
+    /// Administrations, associations, schools, enterprises and other bodies.
+    Organizations,
+    /// The ties of a city, from the idea to the end.
+    Partnerships,
+    /// The papers: treaties, protocols, memoranda, communiqués.
+    Agreements,
+    /// The delegations received and sent.
+    Exchanges,
+    /// What takes place: meetings, fairs, exhibitions, signings.
+    Events,
 }
 
 /// Who keeps the records of a collection.
@@ -41,14 +51,19 @@ struct Facts {
 
 impl CollectionName {
     /// Every collection.
-    pub const ALL: &[Self] = &[Self::Municipalities, Self::Places, Self::ApiKeys];
+    pub const ALL: &[Self] = &[Self::Municipalities, Self::Places, Self::ApiKeys, Self::Organizations, Self::Partnerships, Self::Agreements, Self::Exchanges, Self::Events];
 
     const fn facts(self) -> Facts {
-        use Keeper::{Installation, Shared};
+        use Keeper::{Installation, Municipality, Shared};
         let (name, singular, prefix, keeper) = match self {
             Self::Municipalities => ("municipalities", "municipality", "MUN", Installation),
             Self::Places => ("places", "place", "PLA", Shared),
             Self::ApiKeys => ("api_keys", "api_key", "KEY", Installation),
+            Self::Organizations => ("organizations", "organization", "ORG", Municipality),
+            Self::Partnerships => ("partnerships", "partnership", "PAR", Municipality),
+            Self::Agreements => ("agreements", "agreement", "AGR", Municipality),
+            Self::Exchanges => ("exchanges", "exchange", "EXC", Municipality),
+            Self::Events => ("events", "event", "EVT", Municipality),
         };
         Facts { name, singular, prefix, keeper }
     }
@@ -73,13 +88,23 @@ impl CollectionName {
         self.facts().keeper
     }
 
+    /// The municipality within which refs and external ids name one record: the keeper, or nothing
+    /// where they name one record of the installation.
+    pub fn namespace(self, keeper: &str) -> &str {
+        if self.keeper() == Keeper::Municipality { keeper } else { "" }
+    }
+
     /// The plural in kebab-case, as in paths: `work-plans`.
     pub fn path(self) -> String {
         self.as_str().replace('_', "-")
     }
 
-    /// The singular in PascalCase, as schemas are named: `WorkPlan`.
+    /// The singular in PascalCase, as schemas are named: `WorkPlan`. Generators stumble over a
+    /// schema called Event alone, so that one is a `CityEvent`.
     pub fn type_name(self) -> String {
+        if self == Self::Events {
+            return "CityEvent".to_owned();
+        }
         self.singular()
             .split('_')
             .map(|word| word[..1].to_uppercase() + &word[1..])
@@ -133,6 +158,11 @@ pub trait Collection:
 
     /// The state it is in, for collections whose records walk through states.
     fn state(&self) -> Option<State> {
+        None
+    }
+
+    /// The municipality that this record itself is, and so keeps; nothing for all others.
+    fn keeps_itself(&self) -> Option<&crate::municipality::Slug> {
         None
     }
 

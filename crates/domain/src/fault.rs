@@ -36,6 +36,14 @@ impl Faults {
         }
     }
 
+    /// Notes each element of a list that stands in it already.
+    pub fn each_once<T: PartialEq>(&mut self, pointer: &str, list: &[T]) {
+        for (index, element) in list.iter().enumerate() {
+            let first = !list.iter().take(index).any(|earlier| earlier == element);
+            self.unless(first, format!("{pointer}/{index}"), "duplicate", "This stands in the list already.");
+        }
+    }
+
     /// Whether nothing is wrong.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -4,26 +4,66 @@
 //! fields. Pure: no input or output, no async, no database, no HTTP. Time, ids and randomness are
 //! arguments. A record's struct is its wire type too, so a field is written once.
 
+mod agreement;
+mod agreement_action;
+mod agreement_approval;
+mod agreement_part;
+mod agreement_state;
 mod api_key;
 pub mod codelist;
 mod collection;
 pub mod country;
+mod event;
+mod event_participation;
+mod event_status;
+mod exchange;
+mod exchange_state;
 mod fault;
 mod index;
 mod json;
+mod keyed;
 mod municipality;
+mod organization;
+mod partnership;
+mod partnership_party;
+mod partnership_stage;
 mod place;
 mod record;
 mod refusal;
 mod timestamp;
+mod transition;
 pub mod value;
 
+pub use agreement::{Agreement, AgreementKind};
+pub use agreement_action::{
+    AgreementDecisionInput, AgreementEntryIntoForceInput, AgreementExpiryInput, AgreementRenewalInput,
+    AgreementSigningInput, AgreementSubmissionInput, AgreementTerminationInput, AgreementVoidingInput,
+};
+pub use agreement_approval::{AgreementApproval, AgreementApprovalDecision, AgreementApprovalKind};
+pub use agreement_part::{
+    AgreementAutoRenewal, AgreementObjective, AgreementObjectiveProgress, AgreementParty, AgreementRegistration,
+    AgreementSignatory,
+};
+pub use agreement_state::AgreementState;
 pub use api_key::{ApiKey, Role, Scope};
 pub use collection::{Collection, CollectionName, Keeper, State};
+pub use event::{CityEvent, EventHostRole, EventKind, EventSeries, EventSeriesCode};
+pub use event_participation::{EventOutcome, EventParticipation, EventParticipationUnit};
+pub use event_status::{EventStatus, EventTransitionInput};
+pub use exchange::{
+    Exchange, ExchangeAudience, ExchangeDirection, ExchangeHeadcount, ExchangeItineraryItem, ExchangeMode,
+};
+pub use exchange_state::{ExchangeState, ExchangeTransitionInput};
 pub use fault::{Fault, Faults};
 pub use index::{Reference, References, Terms};
 pub use json::{diff, merge, to_json};
 pub use municipality::{Municipality, ReportSettings, Slug, TimeZoneName};
+pub use organization::{Organization, OrganizationContact, OrganizationKind, OrganizationName, OrganizationScope};
+pub use partnership::{
+    Partnership, PartnershipArrangement, PartnershipChannel, PartnershipKind, PartnershipLevel,
+};
+pub use partnership_party::{PartnershipParty, PartnershipStanceInput, PartyRole, PartyStance};
+pub use partnership_stage::{PartnershipStage, PartnershipTransitionInput};
 pub use place::{Border, Location, Place, PlaceKind, PlaceName, PlaceNameGrammar, PlaceNameKind};
 pub use record::{Claim, ClaimState, ExternalId, Head, Record, Source, Visibility};
 pub use refusal::{InvalidState, Refusal};

@@ -183,8 +183,13 @@ impl Collection for Municipality {
         );
     }
 
+    fn keeps_itself(&self) -> Option<&Slug> {
+        Some(&self.slug)
+    }
+
     fn references(&self, references: &mut References) {
         references.one("home_place", CollectionName::Places, self.home_place);
+        references.one("responsible_unit", CollectionName::Organizations, self.responsible_unit);
     }
 
     fn terms(&self, terms: &mut Terms) {

@@ -168,6 +168,9 @@ pub struct ExternalId {
 }
 
 impl Head {
+    /// Sources that a record may cite.
+    pub const MAX_SOURCES: usize = 100;
+
     /// The municipality's slug, or nothing for a record of the shared directory.
     pub fn keeper(&self) -> &str {
         self.municipality.as_ref().map_or("", Slug::as_str)

@@ -19,6 +19,14 @@ pub enum Refusal {
         /// What would be lost, and what to do instead.
         detail: String,
     },
+    /// An action speaks of an element that the record does not have.
+    #[error("{detail}")]
+    NoSuchElement {
+        /// The list it would stand in, as a JSON Pointer.
+        pointer: String,
+        /// Which element there is none of.
+        detail: String,
+    },
 }
 
 /// A move between states that is not allowed now.

@@ -7,6 +7,9 @@ use uuid::Uuid;
 /// Why a read or a change did not happen.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
+    /// The record is seen, but kept by another municipality.
+    #[error("another municipality keeps the record")]
+    NotYours,
     /// No such record, or none that the caller may see.
     #[error("there is no such record")]
     NotFound,

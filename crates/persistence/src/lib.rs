@@ -5,12 +5,16 @@
 
 mod api_key;
 mod backend;
+mod backup;
 mod batch;
 mod changes;
 mod clock;
 mod cursor;
 mod database;
+mod days;
 mod error;
+mod event;
+mod exchange;
 mod findable;
 mod head;
 mod idempotency;
@@ -28,6 +32,7 @@ mod verify;
 mod view;
 mod writer;
 
+pub use backup::{BackupError, backup, new_epoch, restore};
 pub use backend::{BadUrl, DatabaseUrl};
 pub use changes::{Change, Changes, ChangesQuery, Told};
 pub use clock::Clock;

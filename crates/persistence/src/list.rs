@@ -35,6 +35,21 @@ pub struct ListQuery {
     pub name: String,
 }
 
+impl ListQuery {
+    /// Everything, in the order it was made.
+    pub fn all<T: Stored>(limit: u64) -> Self {
+        Self {
+            filters: Vec::new(),
+            sort: crate::stored::COMMON_SORTS[0],
+            descending: false,
+            limit,
+            cursor: None,
+            count: false,
+            name: T::NAME.as_str().to_owned(),
+        }
+    }
+}
+
 /// One thing that all records of a list have.
 #[derive(Clone, Debug)]
 pub enum Wanted {

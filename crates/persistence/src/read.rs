@@ -7,12 +7,13 @@ use std::time::Duration;
 use pobratim_domain::CollectionName;
 use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Query};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, QueryFilter,
+    ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect,
     TransactionTrait, Value,
 };
 use uuid::Uuid;
 
 use crate::error::Error;
+use crate::findable::link;
 use crate::head::Head;
 use crate::stored::{Envelope, Stored, Table, column, table_name};
 use crate::unique;
@@ -72,6 +73,21 @@ impl Snapshot {
         id_of_reference(&self.transaction, view, collection, reference).await
     }
 
+    /// The id of the record with this ref in a namespace, deleted or not, whoever sees it.
+    pub async fn id_in(&self, collection: CollectionName, namespace: &str, reference: &str) -> Result<Option<Uuid>, Error> {
+        let statement = Query::select()
+            .columns([Alias::new("id"), Alias::new("municipality")])
+            .from(table_name(collection))
+            .and_where(Expr::col(Alias::new("ref")).eq(reference))
+            .to_owned();
+        for row in self.transaction.query_all(&statement).await? {
+            if collection.namespace(&row.try_get::<String>("", "municipality")?) == namespace {
+                return Ok(Some(row.try_get("", "id")?));
+            }
+        }
+        Ok(None)
+    }
+
     /// The id of the record with an external id, when the caller sees it.
     pub async fn by_external_id<T: Stored>(
         &self,
@@ -93,6 +109,20 @@ impl Snapshot {
         let mut rows = find::<T>(&self.transaction, view, among).await?;
         rows.sort_by_key(|row| Envelope::of::<T>(row).map(|envelope| envelope.id).unwrap_or_default());
         Ok(rows)
+    }
+
+    /// What these records refer to, each once.
+    pub async fn targets(&self, records: &[Uuid]) -> Result<Vec<Uuid>, Error> {
+        let mut targets: Vec<Uuid> = link::Entity::find()
+            .select_only()
+            .column(link::Column::Target)
+            .filter(link::Column::RecordId.is_in(records.iter().copied()))
+            .into_tuple()
+            .all(&self.transaction)
+            .await?;
+        targets.sort_unstable();
+        targets.dedup();
+        Ok(targets)
     }
 
     /// What the engine knows of a record, deleted or not, without regard to who asks.

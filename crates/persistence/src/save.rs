@@ -94,6 +94,34 @@ impl Tx {
         self.load(view, id, true).await
     }
 
+    /// The id of the record with an external id, whoever sees it.
+    pub async fn by_external_id(
+        &self,
+        collection: CollectionName,
+        keeper: &str,
+        scheme: &str,
+        value: &str,
+    ) -> Result<Option<Uuid>, Error> {
+        unique::by_external_id(self, collection, keeper, scheme, value).await
+    }
+
+    /// The living records of a collection that refer to one by a field, as far as the caller sees.
+    pub async fn referring<T: Stored>(&self, view: &View, field: &str, target: Uuid) -> Result<Vec<Record<T>>, Error> {
+        let ids = link::Entity::find()
+            .filter(link::Column::Target.eq(target))
+            .filter(link::Column::Collection.eq(T::NAME.as_str()))
+            .filter(link::Column::Field.eq(field))
+            .all(self)
+            .await?;
+        let rows = Table::<T>::find()
+            .filter(column::<T>("id")?.is_in(ids.iter().map(|link| link.record_id)))
+            .filter(column::<T>("deleted_at")?.is_null())
+            .filter(view.condition(T::NAME))
+            .all(self)
+            .await?;
+        rows.iter().map(|row| to_record::<T>(row).map(|(record, _)| record)).collect()
+    }
+
     async fn load<T: Stored>(&self, view: &View, id: Uuid, deleted: bool) -> Result<Loaded<T>, Error> {
         let row = Table::<T>::find()
             .filter(column::<T>("id")?.eq(id))
@@ -122,10 +150,12 @@ impl Tx {
         if head.id.is_nil() {
             head.id = self.new_id();
         }
+        // What the installation keeps is numbered across it.
+        let counted_for = T::NAME.namespace(head.keeper()).to_owned();
         if head.reference.is_empty() {
-            head.reference = self.next_reference(T::NAME, head.keeper()).await?;
+            head.reference = self.next_reference(T::NAME, &counted_for).await?;
         } else {
-            self.reserve_reference(T::NAME, head.keeper(), &head.reference).await?;
+            self.reserve_reference(T::NAME, &counted_for, &head.reference).await?;
         }
         head.version = 1;
         head.created_at = self.now();
@@ -191,7 +221,7 @@ impl Tx {
             unique::check::<T>(self, &record, &row, &findable).await?;
         }
         let id = record.head.id;
-        let keeper = record.head.keeper().to_owned();
+        let namespace = T::NAME.namespace(record.head.keeper()).to_owned();
         let mut active = row.clone().into_active_model().reset_all();
         let deleted_at = (action == Action::Delete).then(|| self.now().as_micros());
         active.set(column::<T>("deleted_at")?, Value::BigInt(deleted_at));
@@ -214,7 +244,7 @@ impl Tx {
         if action == Action::Delete {
             findable::remove(self, id).await?;
         } else {
-            findable.replace(self, T::NAME.as_str(), &keeper, id, action == Action::Create).await?;
+            findable.replace(self, T::NAME.as_str(), &namespace, id, action == Action::Create).await?;
         }
         self.stage(self.entry(action, before.as_ref(), &record, happened)?);
         Ok(row)
@@ -265,7 +295,7 @@ impl Tx {
         known: Option<&Findable>,
     ) -> Result<(), Error> {
         let is_known = |target: Uuid| {
-            known.is_some_and(|known| known.references.iter().any(|reference| reference.target == target))
+            self.is_announced(target) || known.is_some_and(|known| known.references.iter().any(|reference| reference.target == target))
         };
         let mut wanted: BTreeMap<CollectionName, Vec<Uuid>> = BTreeMap::new();
         for reference in references.iter().filter(|reference| !is_known(reference.target)) {

@@ -23,13 +23,13 @@ pub trait Row:
     + 'static
 {
     /// The table's entity.
-    type Table: EntityTrait<Model = Self>;
+    type Table: EntityTrait<Model = Self, ActiveModel: Send>;
 }
 
 impl<M> Row for M
 where
     M: ModelTrait + FromQueryResult + Serialize + DeserializeOwned + Send + Sync + 'static,
-    M::Entity: EntityTrait<Model = M>,
+    M::Entity: EntityTrait<Model = M, ActiveModel: Send>,
     M: IntoActiveModel<<M::Entity as EntityTrait>::ActiveModel>,
 {
     type Table = M::Entity;

@@ -3,6 +3,7 @@
 //! The handle is owned, so a command captures only what it needs. The transaction itself lies in a
 //! slot that the writer empties when the command ends: a kept handle is dead.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pobratim_domain::Timestamp;
@@ -41,6 +42,7 @@ pub(crate) struct Progress {
     /// The connection failed; the batch ends.
     pub(crate) fatal: Option<DbErr>,
     pub(crate) entries: Vec<Draft>,
+    announced: BTreeSet<Uuid>,
 }
 
 impl Tx {
@@ -69,6 +71,15 @@ impl Tx {
     /// The history being written.
     pub fn epoch(&self) -> &str {
         &self.0.epoch
+    }
+
+    /// Says that these records come in the same load, so that earlier ones may refer to them.
+    pub fn announce(&self, ids: &[Uuid]) {
+        self.progress().announced.extend(ids);
+    }
+
+    pub(crate) fn is_announced(&self, id: Uuid) -> bool {
+        self.progress().announced.contains(&id)
     }
 
     pub(crate) fn stamp(&self) -> &Stamp {

@@ -140,7 +140,8 @@ impl Writer {
         let (committed, seen) = watch::channel(0);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
-            runtime.block_on(Batches::new(url, clock, committed).run(commands));
+            // The pool belongs to the runtime it is made in.
+            runtime.block_on(async { Batches::new(url, clock, committed).run(commands).await });
         })?;
         Ok(Self { queue, committed: seen })
     }

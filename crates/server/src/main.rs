@@ -1,2 +1,191 @@
-//! x
-fn main() {}
+//! The `pobratim` program: configuration, telemetry, commands. What it does stands in the crates
+//! below; here it is only called.
+
+mod config;
+mod data;
+mod keys;
+mod serve;
+mod telemetry;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use pobratim_domain::Role;
+use pobratim_migrations::{Migrator, MigratorTrait};
+use pobratim_persistence::{Clock, Database};
+
+use crate::config::{Config, Given};
+
+/// What a command says when it fails: one clear sentence.
+pub(crate) type Outcome = Result<(), String>;
+
+/// A bad configuration (EX_CONFIG of sysexits).
+const BAD_CONFIG: u8 = 78;
+
+/// Pobratim: the system of record of a city's international relations.
+///
+/// Try it: `pobratim serve --demo` starts a service with the data of a demo city and prints its
+/// address and a key.
+#[derive(Parser)]
+#[command(name = "pobratim", version, max_term_width = 100)]
+struct Cli {
+    #[command(flatten)]
+    given: Given,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Migrate the database and serve the API
+    Serve {
+        /// Load the demo city into an empty database, and print a key that is good for 24 hours.
+        /// Listens on loopback only
+        #[arg(long)]
+        demo: bool,
+    },
+    /// Bring the database up to this version's schema
+    Migrate,
+    /// Load a data set: a JSON file with records that refer to each other by ref or external id.
+    /// Loading it again changes nothing
+    Load {
+        /// The data set
+        file: PathBuf,
+    },
+    /// Print the contract (OpenAPI 3.1)
+    Openapi,
+    /// Make, list and revoke API keys
+    Keys {
+        #[command(subcommand)]
+        command: Keys,
+    },
+    /// Copy a SQLite database, as of one moment, into a new file; others go on working
+    Backup {
+        /// The new file
+        file: PathBuf,
+    },
+    /// Put a backup where no database is yet, and begin a new history
+    Restore {
+        /// The backup; leave it out with --new-epoch
+        #[arg(required_unless_present = "new_epoch")]
+        file: Option<PathBuf>,
+        /// The database was restored by its own tools: only begin a new history
+        #[arg(long)]
+        new_epoch: bool,
+    },
+    /// Check the journal's chain, the references, and the database's own integrity
+    Verify,
+    /// Check the configuration and say what it comes to
+    CheckConfig,
+}
+
+#[derive(Subcommand)]
+enum Keys {
+    /// Make a key and print it; it is never shown again
+    Create {
+        /// Who answers for it
+        #[arg(long)]
+        owner: String,
+        /// What it may do: reader, editor, approver or admin
+        #[arg(long, value_parser = role, required_unless_present = "operator", conflicts_with = "operator")]
+        role: Option<Role>,
+        /// The municipality it belongs to, by its slug
+        #[arg(long, required_unless_present = "operator", conflicts_with = "operator")]
+        municipality: Option<String>,
+        /// A key of the installation's operator
+        #[arg(long)]
+        operator: bool,
+        /// After how many days it ends
+        #[arg(long, value_name = "DAYS", default_value_t = 365)]
+        days: u32,
+        /// Narrows the role to scopes such as exchanges:write; may be repeated
+        #[arg(long = "scope")]
+        scopes: Vec<String>,
+    },
+    /// List all keys; their secrets are not kept
+    List,
+    /// Revoke a key at once
+    Revoke {
+        /// Its id or ref
+        key: String,
+    },
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    Role::parse(text).filter(|role| *role != Role::Operator).ok_or_else(|| "reader, editor, approver or admin".to_owned())
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    if matches!(cli.command, Command::Openapi) {
+        return end(data::print_contract());
+    }
+    let config = match Config::read(&cli.given) {
+        Ok(config) => config,
+        Err(faults) => {
+            for fault in faults {
+                eprintln!("pobratim: {fault}");
+            }
+            return ExitCode::from(BAD_CONFIG);
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let outcome = match (cli.command, runtime) {
+        (Command::Serve { demo }, _) => serve::serve(config, demo),
+        (_, Err(error)) => Err(format!("the runtime could not be started: {error}")),
+        (command, Ok(runtime)) => runtime.block_on(run(command, &config)),
+    };
+    end(outcome)
+}
+
+fn end(outcome: Outcome) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("pobratim: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command, config: &Config) -> Outcome {
+    match command {
+        Command::Serve { .. } | Command::Openapi => Ok(()),
+        Command::Migrate => migrate(config).await,
+        Command::Load { file } => data::load(config, &file).await,
+        Command::Keys { command } => {
+            let database = open(config).await?;
+            match command {
+                Keys::Create { owner, role, municipality, days, scopes, .. } => {
+                    keys::create(&database, keys::Wanted { owner, role, municipality, days, scopes }).await
+                }
+                Keys::List => keys::list(&database).await,
+                Keys::Revoke { key } => keys::revoke(&database, &key).await,
+            }
+        }
+        Command::Backup { file } => data::backup(config, &file).await,
+        Command::Restore { file, .. } => data::restore(config, file.as_deref()).await,
+        Command::Verify => data::verify(config).await,
+        Command::CheckConfig => {
+            data::say(&format!("database: {}", config.database.display_name()));
+            data::say(&format!("listen: {}", config.listen));
+            Ok(())
+        }
+    }
+}
+
+/// Brings the database up to date.
+pub(crate) async fn migrate(config: &Config) -> Outcome {
+    let connection = config.database.migrator();
+    let migrated = Migrator::up(&connection, None).await;
+    let _ = connection.close().await;
+    migrated.map_err(|error| format!("{} could not be migrated: {error}", config.database.display_name()))
+}
+
+/// Migrates and opens the database.
+pub(crate) async fn open(config: &Config) -> Result<Database, String> {
+    migrate(config).await?;
+    let opened = Database::open(config.database.clone(), config.secret.as_deref(), Clock::system()).await;
+    opened.map_err(|error| error.to_string())
+}

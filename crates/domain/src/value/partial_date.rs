@@ -128,6 +128,16 @@ impl PartialDate {
         matches!(self.0.form, Form::OnOrBefore | Form::OnOrAfter)
     }
 
+    /// Whether every day it may be lies before every day the other may be.
+    pub fn is_before(&self, other: &Self) -> bool {
+        self.latest().is_some_and(|latest| other.earliest().is_some_and(|earliest| latest < earliest))
+    }
+
+    /// Whether every day it may be lies after this day: it is yet to come.
+    pub fn is_after(&self, day: Date) -> bool {
+        self.earliest().is_some_and(|earliest| day < earliest)
+    }
+
     /// Whether it is one day, beyond doubt: only such a date may be reckoned with to the day.
     pub fn is_exact_day(&self) -> bool {
         self.0.precision == Precision::Day && self.0.form == Form::Plain
@@ -245,6 +255,15 @@ mod tests {
             assert_eq!((date.earliest(), date.latest()), (earliest, latest), "{text}");
             assert_eq!(date.to_string(), text);
         }
+    }
+
+    #[test]
+    fn before_and_after_mean_surely() {
+        assert!(parsed("2003").is_before(&parsed("2004-01-01")) && !parsed("2003").is_before(&parsed("2003-12-31")));
+        assert!(parsed("[..2001]").is_before(&parsed("2002")) && !parsed("[2001..]").is_before(&parsed("2002")));
+        let day = date(2011, 9, 5);
+        assert!(parsed("2011-09-06").is_after(day) && parsed("[2012..]").is_after(day));
+        assert!(!parsed("2011").is_after(day) && !parsed("[..2012]").is_after(day) && !parsed("2011-09-05").is_after(day));
     }
 
     #[test]

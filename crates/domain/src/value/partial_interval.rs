@@ -79,6 +79,24 @@ impl PartialInterval {
         Ok(interval)
     }
 
+    /// From one date to another, or with no known end.
+    pub fn between(start: &PartialDate, end: Option<&PartialDate>) -> Result<Self, Malformed> {
+        match end {
+            Some(end) => Self::parse(&format!("{start}/{end}")),
+            None => Self::parse(&format!("{start}/..")),
+        }
+    }
+
+    /// The same beginning with another end. What is only known to lie within a date begins with it.
+    pub fn ending(&self, end: &PartialDate) -> Result<Self, Malformed> {
+        match &self.0 {
+            Shape::Within(start) | Shape::Since(start) | Shape::Between(start, _) if start.earliest().is_some() => {
+                Self::between(start, Some(end))
+            }
+            _ => Self::parse(&format!("../{end}")),
+        }
+    }
+
     /// The first day it may have begun; none if the beginning is open.
     pub fn earliest(&self) -> Option<Date> {
         match &self.0 {
@@ -140,6 +158,17 @@ impl PartialInterval {
             Shape::Between(start, end) => begun(start) && lasting(end),
         };
         if surely && !self.is_doubtful() { Containment::Certain } else { Containment::Possible }
+    }
+
+    /// Whether it may be over by the end of this day: it has begun, and its end may have come.
+    /// Without a known end it is not over.
+    pub fn may_be_over(&self, day: Date) -> bool {
+        let come = |date: &PartialDate| date.earliest().is_none_or(|earliest| earliest <= day);
+        match &self.0 {
+            Shape::Within(date) | Shape::Until(date) => come(date),
+            Shape::Between(start, end) => come(start) && come(end),
+            Shape::Since(_) => false,
+        }
     }
 
     /// Whether a date of it carries `?`, `~` or `%`.
@@ -267,6 +296,17 @@ mod tests {
     }
 
     #[test]
+    fn over_is_what_may_have_ended() {
+        let day = date(2011, 9, 15);
+        for over in ["2011-09-15", "2011-09-12/2011-09-15", "2011", "2011-09/2011-09", "[..2012]", "../2011-09", "2010?"] {
+            assert!(parsed(over).may_be_over(day), "{over}");
+        }
+        for ahead in ["2011-09-16", "2011-09-12/2011-09-16", "2012", "2011-09/2011-10", "2011-09-12/..", "[2012..]"] {
+            assert!(!parsed(ahead).may_be_over(day), "{ahead}");
+        }
+    }
+
+    #[test]
     fn exact_ends_are_days_beyond_doubt() {
         let ends = |text| (parsed(text).starts_exactly(), parsed(text).ends_exactly());
         assert_eq!(ends("2003-07-17/2008-07"), (Some(date(2003, 7, 17)), None));
@@ -318,6 +358,17 @@ mod tests {
 
     fn any_day() -> impl Strategy<Value = Date> {
         (0..9000_i64).prop_map(|days| date(1998, 1, 1).saturating_add(jiff::Span::new().days(days)))
+    }
+
+    #[test]
+    fn an_end_can_be_given_anew() {
+        let ending = |text, end| parsed(text).ending(&PartialDate::parse(end).unwrap()).map(|new| new.to_string());
+        assert_eq!(ending("2003-07-17/..", "2008"), Ok("2003-07-17/2008".to_owned()));
+        assert_eq!(ending("2003/2008", "2013?"), Ok("2003/2013?".to_owned()));
+        assert_eq!(ending("2003", "2008"), Ok("2003/2008".to_owned()));
+        assert_eq!(ending("../2008", "2013"), Ok("../2013".to_owned()));
+        assert_eq!(ending("[..2001]", "2008"), Ok("../2008".to_owned()));
+        assert!(ending("2003/..", "2002").is_err() && ending("2003/..", "[..2008]").is_err());
     }
 
     proptest! {

@@ -1,0 +1,144 @@
+//! Answers: what an operation says when it says yes, before it is fitted to the client
+//! (conditional, compressed, cached).
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::contract::VERSION;
+
+/// An answer. It is what an idempotency record keeps.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) body: Option<String>,
+    pub(crate) content_type: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) tag: Option<Tag>,
+    #[serde(default)]
+    pub(crate) headers: Vec<(String, String)>,
+    /// Whether it is a page for people, whose scripts and styles come from here.
+    #[serde(default)]
+    pub(crate) page: bool,
+}
+
+/// What an ETag is made of. Its lead is the state (version or revision, and epoch), which
+/// `If-Match` compares; the rest makes sure that different bytes never share a tag.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Tag {
+    state: i64,
+    epoch: String,
+    shape: String,
+}
+
+impl Tag {
+    /// A tag for a state, as seen by a view in a representation.
+    pub(crate) fn new(state: i64, epoch: &str, shape: &[&str]) -> Self {
+        Self { state, epoch: epoch.to_owned(), shape: shape.join("\n") }
+    }
+
+    /// The tag as a header carries it, for one encoding of the bytes.
+    pub(crate) fn header(&self, encoding: &str) -> String {
+        let mut hash = Sha256::new();
+        for part in [self.shape.as_str(), encoding, VERSION] {
+            hash.update(part.as_bytes());
+            hash.update([0]);
+        }
+        let digest = hash.finalize();
+        let shape: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        format!("\"{}-{}-{shape}\"", self.state, self.epoch)
+    }
+}
+
+impl Answer {
+    pub(crate) fn json(status: u16, body: String) -> Self {
+        Self {
+            status,
+            body: Some(body),
+            content_type: "application/json".to_owned(),
+            tag: None,
+            headers: Vec::new(),
+            page: false,
+        }
+    }
+
+    pub(crate) fn empty(status: u16) -> Self {
+        Self {
+            status,
+            body: None,
+            content_type: String::new(),
+            tag: None,
+            headers: Vec::new(),
+            page: false,
+        }
+    }
+
+    pub(crate) fn text(content_type: &str, body: String) -> Self {
+        Self { content_type: content_type.to_owned(), ..Self::json(200, body) }
+    }
+
+    pub(crate) fn page(content_type: &str, body: String) -> Self {
+        Self { page: true, ..Self::text(content_type, body) }
+    }
+
+    pub(crate) fn tagged(mut self, tag: Tag) -> Self {
+        self.tag = Some(tag);
+        self
+    }
+
+    pub(crate) fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+}
+
+/// The versions a client says it has seen: the `If-Match` header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum IfMatch {
+    /// Any version, as long as the record is there.
+    Any,
+    /// One of these states.
+    States(Vec<(i64, String)>),
+}
+
+impl IfMatch {
+    /// Reads the header. Weak tags never match, as RFC 9110 has it; nor do tags not made here.
+    pub(crate) fn parse(header: &str) -> Self {
+        if header.trim() == "*" {
+            return Self::Any;
+        }
+        Self::States(header.split(',').filter_map(|tag| state_of(tag.trim())).collect())
+    }
+
+    pub(crate) fn matches(&self, version: i64, epoch: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::States(states) => states.iter().any(|(state, of)| *state == version && of == epoch),
+        }
+    }
+}
+
+fn state_of(tag: &str) -> Option<(i64, String)> {
+    let inner = tag.strip_prefix('"')?.strip_suffix('"')?;
+    let mut parts = inner.split('-');
+    let state = parts.next()?.parse().ok()?;
+    let epoch = parts.next()?.to_owned();
+    Some((state, epoch))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn if_match_compares_state_and_epoch_only() {
+        let tag = Tag::new(3, "e1", &["place", "p"]);
+        for encoding in ["", "gzip"] {
+            let seen = IfMatch::parse(&tag.header(encoding));
+            assert!(seen.matches(3, "e1") && !seen.matches(4, "e1") && !seen.matches(3, "e2"));
+        }
+        assert_ne!(tag.header(""), tag.header("gzip"));
+        assert!(!IfMatch::parse("W/\"3-e1-x\"").matches(3, "e1"));
+        assert!(IfMatch::parse("\"9-x\", \"3-e1-x\"").matches(3, "e1"));
+    }
+}

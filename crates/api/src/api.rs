@@ -1,0 +1,151 @@
+//! The API as a whole: what all requests share.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use pobratim_domain::Faults;
+use pobratim_persistence::Database;
+use serde_json::Value;
+
+use crate::access::Keys;
+use crate::contract::{Components, Validators};
+use crate::limit::Limits;
+use crate::metrics::Metrics;
+use crate::problem::{ApiError, ApiResult};
+use crate::routes::{Entry, routes};
+
+/// What the installation decides about the API.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Requests a minute, anonymous and with a key; nothing for no limit.
+    pub rate_limit: Option<RateLimit>,
+    /// Proxies whose `Forwarded` and `X-Forwarded-For` are believed.
+    pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// Origins whose pages may send credentials.
+    pub cors_origins: Vec<String>,
+}
+
+/// How many requests a minute are answered.
+#[derive(Clone, Copy, Debug)]
+pub struct RateLimit {
+    /// Without a credential, by address.
+    pub anonymous: u32,
+    /// With a key.
+    pub keyed: u32,
+}
+
+impl Default for RateLimit {
+    fn default() -> Self {
+        Self { anonymous: 600, keyed: 6_000 }
+    }
+}
+
+/// The API, shared by all its workers.
+#[derive(Clone)]
+pub struct Api(Arc<Parts>);
+
+struct Parts {
+    database: Database,
+    validators: Validators,
+    schemas: Components,
+    document: String,
+    routes: Vec<Entry>,
+    settings: Settings,
+    keys: Keys,
+    limits: Option<Limits>,
+    metrics: Metrics,
+    draining: AtomicBool,
+    stopping: tokio::sync::watch::Sender<bool>,
+}
+
+impl Api {
+    /// The API over a database.
+    pub fn new(database: Database, settings: Settings) -> Result<Self, String> {
+        let document = crate::contract::document();
+        let components = document["components"]["schemas"].as_object().cloned().unwrap_or_default();
+        // Bodies, and the texts that parameters hold.
+        let is_sent = |(name, schema): &(&String, &Value)| {
+            name.ends_with("Input") || name.ends_with("Patch") || schema["type"] == "string"
+        };
+        let sent: Vec<String> = components.iter().filter(is_sent).map(|(name, _)| name.clone()).collect();
+        let validators = Validators::new(&components, &sent)?;
+        let text = serde_json::to_string(&document).map_err(|error| error.to_string())?;
+        let limits = settings.rate_limit.map(Limits::new);
+        Ok(Self(Arc::new(Parts {
+            database,
+            validators,
+            schemas: Components(components),
+            document: text,
+            routes: routes(),
+            limits,
+            settings,
+            keys: Keys::default(),
+            metrics: Metrics::default(),
+            draining: AtomicBool::new(false),
+            stopping: tokio::sync::watch::Sender::new(false),
+        })))
+    }
+
+    /// The database.
+    pub fn database(&self) -> &Database {
+        &self.0.database
+    }
+
+    /// Says that the service is going away: it is not ready any more and waits for nothing.
+    pub fn drain(&self) {
+        self.0.draining.store(true, Ordering::SeqCst);
+        self.0.stopping.send_replace(true);
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.0.draining.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn stopping(&self) -> tokio::sync::watch::Receiver<bool> {
+        self.0.stopping.subscribe()
+    }
+
+    pub(crate) fn document(&self) -> &str {
+        &self.0.document
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.0.keys
+    }
+
+    pub(crate) fn limits(&self) -> Option<&Limits> {
+        self.0.limits.as_ref()
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    /// The operations by path.
+    pub(crate) fn by_path(&self) -> BTreeMap<&str, Vec<&Entry>> {
+        let mut paths: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
+        for entry in &self.0.routes {
+            paths.entry(&entry.path).or_default().push(entry);
+        }
+        paths
+    }
+
+    /// Notes what is wrong with a value that a client sent.
+    pub(crate) fn check(&self, schema: &str, value: &Value, faults: &mut Faults) -> ApiResult<()> {
+        self.validate(schema, value, faults).map_err(ApiError::defect)
+    }
+
+    /// The same, for commands, which know nothing of HTTP.
+    pub(crate) fn validate(&self, schema: &str, value: &Value, faults: &mut Faults) -> Result<(), String> {
+        self.0.validators.check(schema, value, faults)
+    }
+
+    pub(crate) fn schemas(&self) -> &Components {
+        &self.0.schemas
+    }
+}

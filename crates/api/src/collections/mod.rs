@@ -1,0 +1,141 @@
+//! The collections as the API has them. One file each: what the contract says of it, and the
+//! actions that have a meaning of their own. What all of them do stands in `resource`.
+
+mod municipalities;
+mod places;
+
+use actix_web::http::Method;
+use futures_util::FutureExt;
+use pobratim_domain::{CollectionName, Faults, Slug};
+use pobratim_persistence::Stored;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::api::Api;
+use crate::contract::Schemas;
+use crate::contract::operation::{sorts, standard};
+use crate::dataset::{self, Apply};
+use crate::resource;
+use crate::routes::{Body, Entry};
+
+/// What a collection adds to its declaration in the domain and in persistence.
+pub(crate) trait Resource: Stored {
+    /// What it is, for the contract.
+    const ABOUT: &'static str;
+
+    /// The bodies of its own actions.
+    fn bodies(_schemas: &mut Schemas) {}
+
+    /// Its own actions.
+    fn actions() -> Vec<Entry> {
+        Vec::new()
+    }
+}
+
+/// A collection without its type: what the table below is made of.
+struct Listed {
+    about: fn() -> Value,
+    schemas: fn(&mut Schemas),
+    routes: fn() -> Vec<Entry>,
+    name: CollectionName,
+    prepare: Prepare,
+}
+
+/// Makes a record of a data set ready to be written.
+type Prepare = fn(&Api, Value, Uuid, bool, Option<Slug>) -> Result<Apply, Faults>;
+
+/// Every collection, in the order in which the contract tells of them.
+const COLLECTIONS: &[Listed] = &[listed::<pobratim_domain::Municipality>(), listed::<pobratim_domain::Place>()];
+
+const fn listed<T: Resource>() -> Listed {
+    Listed {
+        about: about::<T>,
+        schemas: schemas::<T>,
+        routes: collection::<T>,
+        name: T::NAME,
+        prepare: dataset::prepare::<T>,
+    }
+}
+
+fn about<T: Resource>() -> Value {
+    json!({"name": T::NAME.as_str(), "description": T::ABOUT})
+}
+
+fn schemas<T: Resource>(schemas: &mut Schemas) {
+    schemas.add_collection::<T>();
+    schemas.insert(&format!("{}Sort", T::NAME.type_name()), sorts::<T>());
+    T::bodies(schemas);
+}
+
+/// The operations of a collection: the standard ones, then its own.
+fn collection<T: Resource>() -> Vec<Entry> {
+    let path = format!("/v1/{}", T::NAME.path());
+    let record = format!("{path}/{{{}_id}}", T::NAME.singular());
+    let by_name = format!("{path}/by-external-id/{{scheme}}/{{value}}");
+    let is = standard::<T>();
+    let mut entries = vec![
+        Entry::new(Method::GET, &path, Body::None, is.list, |ctx| resource::list::<T>(ctx).boxed_local()),
+        Entry::new(Method::POST, &path, Body::Json, is.create, |ctx| resource::create::<T>(ctx).boxed_local()),
+        Entry::new(Method::GET, &record, Body::None, is.get, |ctx| resource::get::<T>(ctx).boxed_local()),
+        Entry::new(Method::PATCH, &record, Body::MergePatch, is.update, |ctx| resource::update::<T>(ctx).boxed_local()),
+        Entry::new(Method::DELETE, &record, Body::None, is.delete, |ctx| resource::delete::<T>(ctx).boxed_local()),
+        Entry::new(Method::POST, format!("{record}/restore"), Body::None, is.restore, |ctx| {
+            resource::restore::<T>(ctx).boxed_local()
+        }),
+        Entry::new(Method::GET, format!("{record}/history"), Body::None, is.history, |ctx| {
+            resource::history::<T>(ctx).boxed_local()
+        }),
+        Entry::new(Method::PUT, by_name, Body::Json, is.replace, |ctx| {
+            resource::replace_by_external_id::<T>(ctx).boxed_local()
+        }),
+    ];
+    entries.extend(T::actions());
+    entries
+}
+
+/// Makes a record of a data set ready to be written.
+pub(crate) fn prepare(
+    collection: CollectionName,
+    api: &Api,
+    value: Value,
+    id: Uuid,
+    exists: bool,
+    keeper: Option<Slug>,
+) -> Result<Apply, Faults> {
+    match COLLECTIONS.iter().find(|listed| listed.name == collection) {
+        Some(listed) => (listed.prepare)(api, value, id, exists, keeper),
+        None => {
+            let mut faults = Faults::default();
+            faults.add("", "invalid", "Records of this collection are not loaded.");
+            Err(faults)
+        }
+    }
+}
+
+/// Every operation of every collection.
+pub(crate) fn routes() -> Vec<Entry> {
+    COLLECTIONS.iter().flat_map(|listed| (listed.routes)()).collect()
+}
+
+/// Adds the schemas of every collection; gives the tags of the contract.
+pub(crate) fn describe(schemas: &mut Schemas) -> Vec<Value> {
+    let mut tags = Vec::new();
+    for listed in COLLECTIONS {
+        (listed.schemas)(schemas);
+        tags.push((listed.about)());
+    }
+    tags.push(json!({"name": "changes", "description": "The journal as a feed: every accepted change, in one order."}));
+    tags.push(json!({"name": "directory", "description": "Countries, codelists, kinds of problem, and who you are."}));
+    schemas.insert("Included", included());
+    tags
+}
+
+fn included() -> Value {
+    let list = |name: &str, text: &str| {
+        json!({"type": "array", "items": {"$ref": format!("#/components/schemas/{name}")}, "description": text})
+    };
+    json!({
+        "type": "object", "description": "Records that others on the page refer to, each once.",
+        "properties": {"places": list("Place", "Places.")},
+    })
+}

@@ -1,0 +1,149 @@
+//! The OpenAPI document: what stands around the operations, and all of it put together.
+
+use serde_json::{Map, Value, json};
+
+use crate::collections;
+use crate::contract::operation::header_key;
+use crate::contract::{Schemas, VERSION, reachable};
+use crate::problem::{Problem, ProblemType};
+use crate::query::{DEFAULT, EXPANDABLE, MOST};
+use crate::routes::routes;
+use crate::{directory, feed};
+
+const DESCRIPTION: &str = "The system of record of a city's international relations: partner cities, partnerships and their stages, agreements, exchanges, events. \n\n**Reading** needs no credential for what is public. **Writing** needs a key: `Authorization: Bearer pbk_…`. Every answer carries `X-Request-Id`; every refusal is a problem (RFC 9457) with a stable `code`, listed at `/v1/problems`.\n\nLists of codes grow, and so do enumerations: a client takes a value it does not know for what it is, and does not fail. Answers may get new members within a version; requests are closed.\n\nA changed record needs `If-Match` with the ETag that was read; a POST with an `Idempotency-Key` happens once.";
+
+/// The whole document.
+pub fn document() -> Value {
+    let mut schemas = Schemas::default();
+    schemas.add::<Problem>();
+    schemas.add::<ProblemType>();
+    own_schemas(&mut schemas);
+    directory::schemas(&mut schemas);
+    feed::schemas(&mut schemas);
+    let tags = collections::describe(&mut schemas);
+    let mut paths = Map::new();
+    for entry in routes() {
+        let Some(operation) = entry.operation else { continue };
+        let path = paths.entry(entry.path).or_insert_with(|| json!({}));
+        path[entry.method.as_str().to_ascii_lowercase()] = operation;
+    }
+    let mut document = json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Pobratim", "version": VERSION, "summary": "A city's international relations",
+            "description": DESCRIPTION,
+            "contact": {"name": "Pobratim", "url": "https://pobratim.example/"},
+            "license": {"name": "Apache-2.0 OR MIT", "identifier": "Apache-2.0 OR MIT"},
+        },
+        "servers": [{"url": "http://127.0.0.1:8080", "description": "The service as `serve --demo` starts it."}],
+        "security": [{"api_key": []}],
+        "tags": tags,
+        "paths": paths,
+        "components": {
+            "securitySchemes": {"api_key": {
+                "type": "http", "scheme": "bearer", "bearerFormat": "pbk_…",
+                "description": "An API key. It belongs to a municipality, or to the operator, and has a role: reader, editor, approver, admin, operator.",
+            }},
+            "responses": responses(),
+            "parameters": parameters(),
+            "headers": headers(),
+        },
+    });
+    let all = schemas.finish();
+    document["components"]["schemas"] = Value::Object(reachable(&document, &all));
+    document
+}
+
+fn own_schemas(schemas: &mut Schemas) {
+    schemas.insert("PageInfo", json!({
+        "type": "object", "description": "Where a page stands in its list.", "required": ["limit"],
+        "properties": {
+            "limit": {"type": "integer", "format": "int32", "minimum": 1, "maximum": MOST, "description": "How many records a page has at most.", "examples": [50]},
+            "next_cursor": {"type": "string", "maxLength": 1000, "description": "Where the next page begins; absent on the last page.", "examples": ["eyJrZXkiOiJoZWloZSJ9"]},
+            "total": {"type": "integer", "format": "int64", "minimum": 0, "description": "How many records the list has; only when `Prefer: count=exact` asked for it.", "examples": [18]},
+        },
+    }));
+    schemas.insert("Expandable", json!({
+        "type": "string", "enum": EXPANDABLE, "description": "A collection whose records can be sent along with those that refer to them.",
+    }));
+}
+
+fn responses() -> Value {
+    let problem = |description: &str, headers: &[&str]| {
+        let names = headers.iter().chain(&["API-Version", "X-Request-Id"]);
+        let headers: Map<String, Value> = names
+            .map(|name| ((*name).to_owned(), json!({"$ref": format!("#/components/headers/{}", header_key(name))})))
+            .collect();
+        json!({
+            "description": description, "headers": headers,
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        })
+    };
+    json!({
+        "BadRequest": problem("The request is malformed or not valid; `errors` lists every fault.", &[]),
+        "Unauthorized": problem("A credential is needed, or the one sent is not good.", &["WWW-Authenticate"]),
+        "Forbidden": problem("The credential does not allow this; `detail` names the missing scope.", &[]),
+        "NotFound": problem("It does not exist, or may not be seen.", &[]),
+        "Conflict": problem("Something stands in the way: another record, a state, what refers to it.", &[]),
+        "Gone": problem("The history was restarted by a restored backup.", &[]),
+        "PreconditionFailed": problem("The record has been changed since it was read.", &[]),
+        "ContentTooLarge": problem("The body has more than 1 MiB.", &[]),
+        "UnsupportedMediaType": problem("The body is not of the type that is taken here.", &["Accept"]),
+        "UnprocessableContent": problem("The Idempotency-Key was used for another request.", &[]),
+        "PreconditionRequired": problem("If-Match is missing.", &[]),
+        "TooManyRequests": problem("Too many requests in this minute.", &["Retry-After"]),
+        "ServiceUnavailable": problem("The database cannot serve now: `not_written` (nothing happened) or `outcome_unknown` (repeat with the same key).", &["Retry-After"]),
+        "Problem": problem("Any other refusal.", &[]),
+    })
+}
+
+fn parameters() -> Value {
+    let text = |name: &str, description: &str, max: u32| {
+        json!({"name": name, "in": "query", "description": description, "schema": {"type": "string", "minLength": 1, "maxLength": max}})
+    };
+    let many = |name: &str, description: &str, items: Value| {
+        json!({
+            "name": name, "in": "query", "style": "form", "explode": false, "description": description,
+            "schema": {"type": "array", "items": items, "minItems": 1, "maxItems": 50},
+        })
+    };
+    let header = |name: &str, description: &str, max: u32| {
+        json!({"name": name, "in": "header", "description": description, "schema": {"type": "string", "minLength": 1, "maxLength": max}})
+    };
+    let schema = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
+    let bounded = |max: u32| json!({"type": "string", "minLength": 1, "maxLength": max});
+    json!({
+        "Limit": {
+            "name": "limit", "in": "query", "description": "How many records a page has.",
+            "schema": {"type": "integer", "format": "int32", "minimum": 1, "maximum": MOST, "default": DEFAULT},
+        },
+        "Cursor": text("cursor", "Where the last page ended: its `next_cursor`. Good for the same filters and sort only.", 1000),
+        "CountExact": header("Prefer", "`count=exact` counts the whole list into `page.total`; `wait=20` holds a feed's answer until something comes.", 100),
+        "Ref": many("ref", "Refs, such as PLA-0007.", bounded(32)),
+        "Municipality": many("municipality", "The municipalities that keep the records.", schema("Slug")),
+        "Visibility": many("visibility", "Who may see the records.", schema("Visibility")),
+        "Tag": many("tag", "Any of these tags.", schema("Tag")),
+        "ExternalIdFilter": text("external_id", "The name in another system: scheme, colon, value, as in geonames:2036973.", 265),
+        "Words": text("q", "Every word begins a word of the record, whatever the case, accents or script marks.", 200),
+        "IfNoneMatch": header("If-None-Match", "The ETag of what you have: 304 when nothing has changed.", 1000),
+        "IfMatch": header("If-Match", "The ETag of the version you have seen. Without it the answer is 428; with an old one, 412.", 1000),
+        "OptionalIfMatch": header("If-Match", "The ETag of the version you have seen, when you want to be sure.", 1000),
+        "IdempotencyKey": header("Idempotency-Key", "A key of your own, a UUID for instance: the same request with the same key happens once, for 24 hours at least.", 255),
+    })
+}
+
+fn headers() -> Value {
+    let header = |description: &str, example: &str| {
+        json!({"description": description, "schema": {"type": "string", "examples": [example]}})
+    };
+    json!({
+        "ETag": header("Names this very representation; send it in If-None-Match, or in If-Match to change the record.", "\"3-9f86d081884c7d65-a1b2c3d4e5f6\""),
+        "Location": header("Where the new record is.", "/v1/places/01890a5d-ac96-774b-bcce-b302099a8057"),
+        "Link": header("Leads to the next page (RFC 8288).", "</v1/places?cursor=eyJr>; rel=\"next\""),
+        "APIVersion": header("The version of this contract.", VERSION),
+        "XRequestId": header("Names the request in the logs: yours, when you sent one.", "01890a5d-ac96-774b-bcce-b302099a8057"),
+        "RetryAfter": header("Seconds to wait.", "1"),
+        "WWWAuthenticate": header("How to authenticate.", "Bearer realm=\"pobratim\""),
+        "Accept": header("The types that are taken here.", "application/json"),
+    })
+}

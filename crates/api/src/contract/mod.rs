@@ -1,0 +1,19 @@
+//! The contract: one OpenAPI document, composed from the collections' declarations, and the
+//! validators made from it, so that what is promised is what is enforced.
+
+mod document;
+mod example;
+mod forms;
+mod managed;
+pub(crate) mod operation;
+mod schemas;
+mod validation;
+
+pub use document::document;
+pub(crate) use forms::reference;
+pub(crate) use managed::Components;
+pub(crate) use schemas::{Schemas, reachable};
+pub(crate) use validation::Validators;
+
+/// The version of the contract, as `info.version` and the `API-Version` header say it.
+pub const VERSION: &str = "0.1.0";

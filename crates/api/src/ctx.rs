@@ -1,0 +1,196 @@
+//! A request as handlers see it: who asks, for what, under which conditions.
+
+use std::future::Future;
+
+use actix_web::http::header::HeaderMap;
+use bytes::Bytes;
+use pobratim_domain::{Collection, Faults, Keeper, Scope, Slug};
+use pobratim_persistence::{Error, Idempotency, Loaded, Snapshot, Stamp, Tx, View};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::access::Principal;
+use crate::answer::{Answer, IfMatch};
+use crate::api::Api;
+use crate::problem::{
+    ApiError, ApiResult, FORBIDDEN, FieldError, MALFORMED, PRECONDITION_REQUIRED, UNAUTHENTICATED,
+};
+use crate::strict::{self, Unreadable};
+
+/// One request.
+pub(crate) struct Ctx {
+    pub(crate) api: Api,
+    pub(crate) principal: Option<Principal>,
+    pub(crate) request_id: String,
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) params: Vec<(String, String)>,
+    pub(crate) query: Vec<(String, String)>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Ctx {
+    /// How much the caller may see.
+    pub(crate) fn view(&self) -> View {
+        self.principal.as_ref().map_or(View::Public, Principal::view)
+    }
+
+    /// A header as text.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// A parameter of the path.
+    pub(crate) fn param(&self, name: &str) -> &str {
+        self.params.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str())
+    }
+
+    /// The first parameter of the path: the record's.
+    pub(crate) fn record_param(&self) -> &str {
+        self.params.first().map_or("", |(_, value)| value.as_str())
+    }
+
+    /// Refuses callers without this scope: 401 without a credential, 403 with one. Reading needs
+    /// no credential; a key narrowed to other scopes reads what the key allows.
+    pub(crate) fn require<T: Collection>(&self, verb: &'static str) -> ApiResult<()> {
+        let scope = Scope { collection: T::NAME, verb };
+        match &self.principal {
+            None if verb == "read" => Ok(()),
+            None => Err(unauthenticated()),
+            Some(principal) if principal.holds(scope) => Ok(()),
+            Some(_) => Err(ApiError::new(&FORBIDDEN, format!("The credential lacks the scope {scope}."))),
+        }
+    }
+
+    /// The municipality that a new record of the caller's belongs to.
+    pub(crate) fn keeper<T: Collection>(&self) -> Option<Slug> {
+        match T::NAME.keeper() {
+            Keeper::Municipality => self.principal.as_ref()?.municipality().cloned(),
+            Keeper::Shared | Keeper::Installation => None,
+        }
+    }
+
+    /// Refuses when the record is another municipality's: it may be seen, not changed.
+    pub(crate) fn require_keeper<T: pobratim_persistence::Stored>(
+        principal: Option<&Principal>,
+        loaded: &Loaded<T>,
+    ) -> Result<(), Error> {
+        let may = match principal {
+            Some(principal) if principal.role() == pobratim_domain::Role::Operator => T::NAME.keeper() != Keeper::Municipality,
+            Some(principal) => loaded.is_kept_by(principal.municipality().map(Slug::as_str)),
+            None => false,
+        };
+        // Told apart from "not found" only where the record is seen, so nothing is given away.
+        if may { Ok(()) } else { Err(Error::NotYours) }
+    }
+
+    /// The id that a path names: an id, or the ref of a record the caller sees.
+    pub(crate) async fn record_id<T: Collection>(&self) -> ApiResult<Uuid> {
+        let text = self.record_param().to_owned();
+        if let Ok(id) = Uuid::try_parse(&text) {
+            // Only the form with hyphens is a name here; the others would be doubles of it.
+            return if text.len() == 36 { Ok(id) } else { Err(ApiError::not_found()) };
+        }
+        let is_ref = text.starts_with(T::NAME.prefix()) && text.len() <= 32 && text.is_ascii();
+        if !is_ref {
+            return Err(ApiError::not_found());
+        }
+        let view = self.view();
+        Ok(self.read(async move |snapshot| snapshot.id_of_reference(&view, T::NAME, &text).await).await?)
+    }
+
+    /// The version the client says it has seen; without it nothing is changed.
+    pub(crate) fn if_match(&self) -> ApiResult<IfMatch> {
+        match self.header("If-Match") {
+            Some(header) => Ok(IfMatch::parse(header)),
+            None => Err(ApiError::new(
+                &PRECONDITION_REQUIRED,
+                "Send If-Match with the ETag of the version you have seen.",
+            )
+            .with_errors(vec![FieldError::header("If-Match", "required", "This header is required here.")])),
+        }
+    }
+
+    /// Reads in one snapshot.
+    pub(crate) async fn read<R>(&self, read: impl AsyncFnOnce(&Snapshot) -> Result<R, Error>) -> Result<R, Error> {
+        self.api.database().read(read).await
+    }
+
+    /// Makes a change: the only way to. A request with an Idempotency-Key happens once.
+    pub(crate) async fn write<F, Fut>(&self, command: F) -> ApiResult<Answer>
+    where
+        F: FnOnce(Tx) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<Answer, Error>> + Send + 'static,
+    {
+        let idempotency = self.idempotency()?;
+        let written = self.api.database().write(self.stamp(), idempotency, command).await?;
+        let answer = written.value;
+        Ok(if written.replayed { answer.with("Idempotent-Replayed", "true") } else { answer })
+    }
+
+    /// The answer given before to this very request, when it carries a key: looked for before any
+    /// guard, because the guards may have changed their mind since.
+    fn idempotency(&self) -> ApiResult<Option<Idempotency>> {
+        let Some(key) = self.headers.get("Idempotency-Key").filter(|_| self.method == "POST") else {
+            return Ok(None);
+        };
+        let key = key.to_str().unwrap_or_default();
+        let fits = (1..=255).contains(&key.len()) && key.bytes().all(|byte| (0x20..0x7f).contains(&byte));
+        if !fits {
+            let text = "A key has 1 to 255 printable ASCII characters; a UUID is a good one.";
+            return Err(ApiError::parameters(vec![FieldError::header("Idempotency-Key", "invalid", text)]));
+        }
+        let credential = self.principal.as_ref().map(Principal::id).unwrap_or_default();
+        let mut hash = Sha256::new();
+        hash.update(self.header("If-Match").unwrap_or_default());
+        hash.update([0]);
+        hash.update(&self.body);
+        let fingerprint = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Some(Idempotency {
+            scope: format!("{credential} {} {}", self.method, self.path),
+            key: key.to_owned(),
+            fingerprint,
+        }))
+    }
+
+    fn stamp(&self) -> Stamp {
+        let (actor, actor_name) = self.principal.as_ref().map_or_else(
+            || ("anonymous".to_owned(), String::new()),
+            |principal| (principal.id().to_string(), principal.key.body.owner.clone()),
+        );
+        Stamp { actor, actor_name, request_id: self.request_id.clone(), import_id: None }
+    }
+
+    /// The body as JSON.
+    pub(crate) fn json(&self) -> ApiResult<Value> {
+        match strict::read(&self.body) {
+            Ok(value) => Ok(value),
+            Err(Unreadable::Syntax(detail)) => Err(ApiError::new(&MALFORMED, format!("The body is not JSON: {detail}."))),
+            Err(Unreadable::Faults(faults)) => {
+                let errors: Vec<_> = faults.into_iter().map(FieldError::from).collect();
+                Err(ApiError::new(&MALFORMED, "The body is JSON that cannot be taken.").with_errors(errors))
+            }
+        }
+    }
+
+    /// The body of an action, checked against its schema.
+    pub(crate) fn action<I: DeserializeOwned + utoipa::ToSchema>(&self) -> ApiResult<I> {
+        let value = self.json()?;
+        let mut faults = Faults::default();
+        self.api.check(&I::name(), &value, &mut faults)?;
+        faults.into_result().map_err(ApiError::body)?;
+        serde_json::from_value(value).map_err(|error| {
+            let mut faults = Faults::default();
+            faults.add("", "invalid", error.to_string());
+            ApiError::body(faults)
+        })
+    }
+}
+
+pub(crate) fn unauthenticated() -> Box<ApiError> {
+    ApiError::new(&UNAUTHENTICATED, "Send `Authorization: Bearer pbk_…`.")
+        .with_header("WWW-Authenticate", "Bearer realm=\"pobratim\"")
+}

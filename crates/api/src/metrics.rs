@@ -1,0 +1,60 @@
+//! Metrics for Prometheus: requests by operation and status, and how long they took.
+
+use std::time::Duration;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Registry;
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Request {
+    method: String,
+    route: String,
+    status: u32,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Route {
+    method: String,
+    route: String,
+}
+
+/// What is counted.
+pub(crate) struct Metrics {
+    registry: Registry,
+    requests: Family<Request, Counter>,
+    seconds: Family<Route, Histogram, fn() -> Histogram>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let requests = Family::default();
+        let seconds: Family<Route, Histogram, fn() -> Histogram> =
+            Family::new_with_constructor(|| Histogram::new(exponential_buckets(0.000_25, 2.0, 14)));
+        let mut registry = Registry::with_prefix("pobratim");
+        registry.register("http_requests", "Requests answered", requests.clone());
+        registry.register("http_request_seconds", "How long answering took", seconds.clone());
+        Self { registry, requests, seconds }
+    }
+}
+
+impl Metrics {
+    /// Counts an answered request. Routes are templates, so that labels stay few.
+    pub(crate) fn count(&self, method: &str, route: &str, status: u16, took: Duration) {
+        let label = Request { method: method.to_owned(), route: route.to_owned(), status: u32::from(status) };
+        self.requests.get_or_create(&label).inc();
+        let label = Route { method: method.to_owned(), route: route.to_owned() };
+        self.seconds.get_or_create(&label).observe(took.as_secs_f64());
+    }
+
+    /// All metrics as text.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing into a String does not fail.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+}

@@ -1,0 +1,240 @@
+//! Query strings: read against what an operation declares. Unknown and repeated parameters are
+//! faults like any other, and all faults come at once.
+
+use pobratim_domain::value::PartialDate;
+use pobratim_domain::{CollectionName, Faults};
+use pobratim_persistence::{COMMON_SORTS, Filter, FilterBy, ListQuery, Sort, Stored, Wanted};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::ctx::Ctx;
+use crate::problem::{ApiError, ApiResult, FieldError};
+
+/// The most records on a page.
+pub(crate) const MOST: u64 = 200;
+/// How many there are when nothing is said.
+pub(crate) const DEFAULT: u64 = 50;
+/// The most values of one filter.
+const VALUES: usize = 50;
+
+/// The query of a list, and what to send along.
+pub(crate) struct Listed {
+    pub(crate) query: ListQuery,
+    pub(crate) expand: Vec<CollectionName>,
+}
+
+/// What can be sent along with a list.
+pub(crate) const EXPANDABLE: &[&str] = &["places", "organizations"];
+
+/// Reads parameters one by one, noting faults.
+pub(crate) struct Reader<'c> {
+    given: Vec<(&'c str, &'c str)>,
+    faults: Vec<FieldError>,
+}
+
+impl<'c> Reader<'c> {
+    pub(crate) fn new(ctx: &'c Ctx) -> Self {
+        let mut given: Vec<(&str, &str)> = Vec::new();
+        let mut faults = Vec::new();
+        for (name, value) in &ctx.query {
+            if given.iter().any(|(known, _)| known == name) {
+                faults.push(FieldError::parameter(name, "repeated", "Give it once; several values are separated by commas."));
+            } else {
+                if value.contains('\0') {
+                    faults.push(FieldError::parameter(name, "nul", "A text has no NUL character."));
+                }
+                given.push((name, value));
+            }
+        }
+        Self { given, faults }
+    }
+
+    pub(crate) fn take(&mut self, name: &str) -> Option<&'c str> {
+        let at = self.given.iter().position(|(known, _)| *known == name)?;
+        Some(self.given.remove(at).1)
+    }
+
+    pub(crate) fn fault(&mut self, name: &str, code: &str, detail: impl Into<String>) {
+        self.faults.push(FieldError::parameter(name, code, detail));
+    }
+
+    /// The values between commas; none of them empty.
+    pub(crate) fn values(&mut self, name: &str) -> Option<Vec<String>> {
+        let values: Vec<String> = self.take(name)?.split(',').map(str::to_owned).collect();
+        if values.iter().any(String::is_empty) || values.len() > VALUES {
+            self.fault(name, "invalid", format!("Give 1 to {VALUES} values, separated by commas."));
+            return None;
+        }
+        Some(values)
+    }
+
+    pub(crate) fn limit(&mut self) -> u64 {
+        let Some(text) = self.take("limit") else { return DEFAULT };
+        match text.parse::<u64>() {
+            Ok(limit) if (1..=MOST).contains(&limit) => limit,
+            _ => {
+                self.fault("limit", "out_of_range", format!("A page has 1 to {MOST} records."));
+                DEFAULT
+            }
+        }
+    }
+
+    /// What was not taken is unknown.
+    pub(crate) fn finish(mut self) -> ApiResult<()> {
+        for (name, _) in std::mem::take(&mut self.given) {
+            self.fault(name, "unknown_parameter", "There is no such parameter here.");
+        }
+        if self.faults.is_empty() { Ok(()) } else { Err(ApiError::parameters(self.faults)) }
+    }
+}
+
+/// Reads the query of a list of a collection.
+pub(crate) fn list<T: Stored>(ctx: &Ctx) -> ApiResult<Listed> {
+    let mut reader = Reader::new(ctx);
+    let limit = reader.limit();
+    let cursor = reader.take("cursor").map(str::to_owned);
+    let (sort, descending) = sort::<T>(&mut reader);
+    let expand = expand(&mut reader);
+    let mut filters = common(ctx, &mut reader)?;
+    for filter in T::FILTERS {
+        declared(ctx, &mut reader, filter, &mut filters)?;
+    }
+    let count = ctx.header("Prefer").is_some_and(|prefer| prefer.split(',').any(|wish| wish.trim() == "count=exact"));
+    reader.finish()?;
+    let direction = if descending { "-" } else { "" };
+    let name = format!("{} {} {direction}{} {filters:?}", ctx.path, ctx.view().tag(), sort.name);
+    Ok(Listed { query: ListQuery { filters, sort, descending, limit, cursor, count, name }, expand })
+}
+
+fn sort<T: Stored>(reader: &mut Reader<'_>) -> (Sort, bool) {
+    let first = COMMON_SORTS[0];
+    let Some(text) = reader.take("sort") else { return (first, false) };
+    let (name, descending) = text.strip_prefix('-').map_or((text, false), |name| (name, true));
+    let known = COMMON_SORTS.iter().chain(T::SORTS).find(|sort| sort.name == name);
+    match known {
+        Some(sort) => (*sort, descending),
+        None => {
+            let names: Vec<&str> = COMMON_SORTS.iter().chain(T::SORTS).map(|sort| sort.name).collect();
+            reader.fault("sort", "unknown_code", format!("It is one of {}, with - before it to reverse.", names.join(", ")));
+            (first, false)
+        }
+    }
+}
+
+fn expand(reader: &mut Reader<'_>) -> Vec<CollectionName> {
+    let Some(names) = reader.values("expand") else { return Vec::new() };
+    let mut wanted = Vec::new();
+    for name in names {
+        match CollectionName::parse(&name).filter(|_| EXPANDABLE.contains(&name.as_str())) {
+            Some(collection) if !wanted.contains(&collection) => wanted.push(collection),
+            Some(_) => {}
+            None => reader.fault("expand", "unknown_code", format!("It is any of {}.", EXPANDABLE.join(", "))),
+        }
+    }
+    wanted
+}
+
+/// The filters of every collection.
+fn common(ctx: &Ctx, reader: &mut Reader<'_>) -> ApiResult<Vec<Wanted>> {
+    let mut filters = Vec::new();
+    if let Some(refs) = reader.values("ref") {
+        filters.push(Wanted::Reference(refs));
+    }
+    if let Some(slugs) = reader.values("municipality") {
+        filters.push(Wanted::Municipality(slugs));
+    }
+    if let Some(levels) = reader.values("visibility") {
+        codes(ctx, reader, "visibility", "Visibility", &levels)?;
+        filters.push(Wanted::Visibility(levels));
+    }
+    if let Some(tags) = reader.values("tag") {
+        filters.push(Wanted::Tag(tags));
+    }
+    if let Some(text) = reader.take("external_id") {
+        match text.split_once(':') {
+            Some((scheme, value)) if !value.is_empty() => {
+                codes(ctx, reader, "external_id", "ExternalIdScheme", &[scheme.to_owned()])?;
+                filters.push(Wanted::ExternalId(scheme.to_owned(), value.to_owned()));
+            }
+            _ => reader.fault("external_id", "invalid", "Give scheme and value: geonames:2036973."),
+        }
+    }
+    if let Some(text) = reader.take("q") {
+        if text.trim().is_empty() || text.chars().count() > 200 {
+            reader.fault("q", "invalid", "Give 1 to 200 characters.");
+        }
+        filters.push(Wanted::Words(text.to_owned()));
+    }
+    Ok(filters)
+}
+
+fn declared(ctx: &Ctx, reader: &mut Reader<'_>, filter: &Filter, filters: &mut Vec<Wanted>) -> ApiResult<()> {
+    let name = filter.name;
+    match filter.by {
+        FilterBy::Code { schema, .. } | FilterBy::Term { schema, .. } => {
+            if let Some(values) = reader.values(name) {
+                codes(ctx, reader, name, schema, &values)?;
+                filters.push(Wanted::Any(filter.by, values));
+            }
+        }
+        FilterBy::Reference { .. } | FilterBy::Link { .. } => {
+            if let Some(values) = reader.values(name) {
+                let ids: Vec<Uuid> = values.iter().filter_map(|value| Uuid::try_parse(value).ok()).collect();
+                if ids.len() < values.len() {
+                    reader.fault(name, "invalid", "Give ids, separated by commas.");
+                }
+                filters.push(Wanted::Refers(filter.by, ids));
+            }
+        }
+        FilterBy::Flag { .. } => {
+            if let Some(value) = reader.take(name) {
+                if !matches!(value, "true" | "false") {
+                    reader.fault(name, "invalid", "It is true or false.");
+                }
+                filters.push(Wanted::Any(filter.by, vec![value.to_owned()]));
+            }
+        }
+        FilterBy::Whole { .. } => {
+            if let Some(values) = reader.values(name) {
+                if values.iter().any(|value| value.parse::<i64>().is_err()) {
+                    reader.fault(name, "invalid", "Give whole numbers, separated by commas.");
+                }
+                filters.push(Wanted::Any(filter.by, values));
+            }
+        }
+        FilterBy::Days { .. } => days(reader, filter, filters),
+    }
+    Ok(())
+}
+
+/// `{name}_from` and `{name}_to`: the interval reaches into that span. A month or a year stands
+/// for its first or last day.
+fn days(reader: &mut Reader<'_>, filter: &Filter, filters: &mut Vec<Wanted>) {
+    let from = format!("{}_from", filter.name);
+    let to = format!("{}_to", filter.name);
+    let wrong = "Give a day, a month or a year: 2011-08-14, 2011-08, 2011.";
+    let mut read = |name: &str| {
+        let date = PartialDate::parse(reader.take(name)?).ok().filter(|date| !date.is_open() && !date.is_uncertain() && !date.is_approximate());
+        if date.is_none() {
+            reader.fault(name, "invalid", wrong);
+        }
+        date
+    };
+    if let Some(day) = read(&from).and_then(|date| date.earliest()) {
+        filters.push(Wanted::From(filter.by, day.to_string()));
+    }
+    if let Some(day) = read(&to).and_then(|date| date.latest()) {
+        filters.push(Wanted::To(filter.by, day.to_string()));
+    }
+}
+
+fn codes(ctx: &Ctx, reader: &mut Reader<'_>, name: &str, schema: &str, values: &[String]) -> ApiResult<()> {
+    for value in values {
+        let mut faults = Faults::default();
+        ctx.api.check(schema, &Value::from(value.as_str()), &mut faults)?;
+        if let Some(fault) = faults.iter().next() {
+            reader.fault(name, "unknown_code", fault.detail.clone());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,398 @@
+//! The standard operations, written once for every collection: list, get, create, patch, delete,
+//! restore, replace by external id, history.
+
+use pobratim_domain::{Collection, CollectionName, Faults, Place, Record, merge};
+use pobratim_persistence::{
+    ChangesQuery, Envelope, Error, Happened, Loaded, Snapshot, Stored, Tx, View, mask,
+};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use crate::answer::{Answer, IfMatch, Tag};
+use crate::api::Api;
+use crate::ctx::Ctx;
+use crate::feed;
+use crate::problem::ApiResult;
+use crate::query::{self, Reader};
+
+/// A record as it is answered, with its tag.
+pub(crate) fn answer<T: Stored>(mut row: T::Row, view: &View, epoch: &str, status: u16) -> Result<Answer, Error> {
+    let envelope = Envelope::of::<T>(&row)?;
+    mask::<T>(&mut row, view)?;
+    let tag = Tag::new(envelope.version, epoch, &[T::NAME.as_str(), &view.tag()]);
+    Ok(Answer::json(status, serde_json::to_string(&row)?).tagged(tag))
+}
+
+/// The answer to an action on a record.
+pub(crate) fn changed<T: Stored>(row: T::Row, view: &View, tx: &Tx) -> Result<Answer, Error> {
+    answer::<T>(row, view, tx.epoch(), 200)
+}
+
+/// `GET /v1/{collection}`
+pub(crate) async fn list<T: Stored>(ctx: Ctx) -> ApiResult<Answer> {
+    ctx.require::<T>("read")?;
+    let listed = query::list::<T>(&ctx)?;
+    let view = ctx.view();
+    let secret = ctx.api.database().secret().clone();
+    let (body, next, tag) = ctx
+        .read(async |snapshot| {
+            let mut page = snapshot.list::<T>(&view, &listed.query, &secret).await?;
+            let mut ids = Vec::with_capacity(page.rows.len());
+            for row in &mut page.rows {
+                ids.push(Envelope::of::<T>(row)?.id);
+                mask::<T>(row, &view)?;
+            }
+            let mut body = json!({"page": {"limit": listed.query.limit}});
+            if let Some(next) = &page.next {
+                body["page"]["next_cursor"] = next.as_str().into();
+            }
+            if let Some(total) = page.total {
+                body["page"]["total"] = total.into();
+            }
+            if !listed.expand.is_empty() {
+                body["included"] = included(snapshot, &view, &listed.expand, &ids).await?;
+            }
+            let items = RawValue::from_string(serde_json::to_string(&page.rows)?)?;
+            let body = with_items(&body, &items)?;
+            let mut made_from = vec![T::NAME];
+            made_from.extend(&listed.expand);
+            let shape = format!("{} {:?} {:?} {}", listed.query.name, listed.query.cursor, listed.expand, listed.query.limit);
+            let counted = if listed.query.count { "counted" } else { "" };
+            let head = snapshot.head();
+            let tag = Tag::new(head.of_all(&made_from), &head.epoch, &[&shape, counted]);
+            Ok((body, page.next, tag))
+        })
+        .await?;
+    let answer = Answer::json(200, body).tagged(tag);
+    Ok(match next {
+        Some(next) => answer.with("Link", next_link(&ctx, &next)),
+        None => answer,
+    })
+}
+
+/// Items first, as they come from the table: they are not parsed again.
+fn with_items(rest: &Value, items: &RawValue) -> Result<String, Error> {
+    let rest = serde_json::to_string(rest)?;
+    let rest = rest.strip_prefix('{').unwrap_or(&rest);
+    Ok(format!("{{\"items\":{items},{rest}"))
+}
+
+fn next_link(ctx: &Ctx, cursor: &str) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in ctx.query.iter().filter(|(name, _)| name != "cursor") {
+        query.append_pair(name, value);
+    }
+    query.append_pair("cursor", cursor);
+    format!("<{}?{}>; rel=\"next\"", ctx.path, query.finish())
+}
+
+async fn included(
+    snapshot: &Snapshot,
+    view: &View,
+    expand: &[CollectionName],
+    records: &[Uuid],
+) -> Result<Value, Error> {
+    let targets = snapshot.targets(records).await?;
+    let mut included = Map::new();
+    for collection in expand {
+        let rows = match collection {
+            CollectionName::Places => included_rows::<Place>(snapshot, view, &targets).await?,
+            _ => Value::Array(Vec::new()),
+        };
+        included.insert(collection.as_str().to_owned(), rows);
+    }
+    Ok(Value::Object(included))
+}
+
+async fn included_rows<T: Stored>(snapshot: &Snapshot, view: &View, ids: &[Uuid]) -> Result<Value, Error> {
+    let mut rows = snapshot.get_all::<T>(view, ids).await?;
+    for row in &mut rows {
+        mask::<T>(row, view)?;
+    }
+    Ok(serde_json::to_value(rows)?)
+}
+
+/// `GET /v1/{collection}/{id}`
+pub(crate) async fn get<T: Stored>(ctx: Ctx) -> ApiResult<Answer> {
+    ctx.require::<T>("read")?;
+    Reader::new(&ctx).finish()?;
+    let id = ctx.record_id::<T>().await?;
+    let view = ctx.view();
+    let answer = ctx
+        .read(async |snapshot| {
+            let row = snapshot.get::<T>(&view, id).await?;
+            answer::<T>(row, &view, &snapshot.head().epoch, 200)
+        })
+        .await?;
+    Ok(answer)
+}
+
+/// `POST /v1/{collection}`
+pub(crate) async fn create<T: Stored>(ctx: Ctx) -> ApiResult<Answer> {
+    ctx.require::<T>("create")?;
+    let input = ctx.json()?;
+    let record = draft::<T>(&ctx.api, input, None)?;
+    let (view, keeper) = (ctx.view(), keeper(&ctx, &record));
+    ctx.write(move |tx| async move {
+        let row = tx.create::<T>(&view, keeper, record, Happened::plain("created")).await?;
+        created::<T>(row, &view, &tx)
+    })
+    .await
+}
+
+fn keeper<T: Stored>(ctx: &Ctx, record: &Record<T>) -> Option<pobratim_domain::Slug> {
+    record.body.keeps_itself().cloned().or_else(|| ctx.keeper::<T>())
+}
+
+fn created<T: Stored>(row: T::Row, view: &View, tx: &Tx) -> Result<Answer, Error> {
+    let id = Envelope::of::<T>(&row)?.id;
+    let answer = answer::<T>(row, view, tx.epoch(), 201)?;
+    Ok(answer.with("Location", format!("/v1/{}/{id}", T::NAME.path())))
+}
+
+/// `PATCH /v1/{collection}/{id}`
+pub(crate) async fn update<T: Stored>(ctx: Ctx) -> ApiResult<Answer> {
+    ctx.require::<T>("write")?;
+    let id = ctx.record_id::<T>().await?;
+    let if_match = ctx.if_match()?;
+    let patch = ctx.json()?;
+    let (view, api, principal) = (ctx.view(), ctx.api.clone(), ctx.principal.clone());
+    ctx.write(move |tx| async move {
+        let before = tx.get::<T>(&view, id).await?;
+        Ctx::require_keeper(principal.as_ref(), &before)?;
+        expect(&if_match, &before, &tx)?;
+        let record = patched::<T>(&api, patch, &before)?;
+        let row = tx.update(&view, before, record, Happened::plain("updated")).await?;
+        changed::<T>(row, &view, &tx)
+    })
+    .await
+}
+
+/// Refuses when the client has seen another version.
+pub(crate) fn expect<T: Stored>(if_match: &IfMatch, before: &Loaded<T>, tx: &Tx) -> Result<(), Error> {
+    let current = before.record.head.version;
+    if if_match.matches(current, tx.epoch()) { Ok(()) } else { Err(Error::Stale { current }) }
+}
+
+/// `DELETE /v1/{collection}/{id}`
+pub(crate) async fn delete<T: Stored>(ctx: Ctx) -> ApiResult<Answer> {
+    ctx.require::<T>("delete")?;
+    let id = ctx.record_id::<T>().await?;
+    let if_match = ctx.if_match()?;
+    let (view, principal) = (ctx.view(), ctx.principal.clone());
+    ctx.write(move |tx| async move {
+        let before = tx.get::<T>(&view, id).await?;
+        Ctx::require_keeper(principal.as_ref(), &before)?;
+        expect(&if_match, &before, &tx)?;
+        let row = tx.delete(&view, before).await?;
+        let gone = answer::<T>(row, &view, tx.epoch(), 204)?;
+        Ok(Answer { body: None, ..gone })
+    })
+    .await
+}
+
+/// `POST /v1/{collection}/{id}/restore`
+pub(crate) async fn restore<T: Stored>(ctx: Ctx) -> ApiResult<Answer> {
+    ctx.require::<T>("delete")?;
+    let id = ctx.record_id::<T>().await?;
+    let if_match = ctx.if_match()?;
+    let (view, principal) = (ctx.view(), ctx.principal.clone());
+    ctx.write(move |tx| async move {
+        let before = tx.get_deleted::<T>(&view, id).await?;
+        Ctx::require_keeper(principal.as_ref(), &before)?;
+        expect(&if_match, &before, &tx)?;
+        let row = tx.restore(&view, before).await?;
+        changed::<T>(row, &view, &tx)
+    })
+    .await
+}
+
+/// `PUT /v1/{collection}/by-external-id/{scheme}/{value}`
+pub(crate) async fn replace_by_external_id<T: Stored>(ctx: Ctx) -> ApiResult<Answer> {
+    ctx.require::<T>("write")?;
+    let may_create = ctx.require::<T>("create");
+    let (scheme, value) = (ctx.param("scheme").to_owned(), ctx.param("value").to_owned());
+    let if_match = ctx.header("If-Match").map(IfMatch::parse);
+    let mut input = ctx.json()?;
+    add_external_id(&mut input, &scheme, &value);
+    let (view, api, principal) = (ctx.view(), ctx.api.clone(), ctx.principal.clone());
+    let own = ctx.keeper::<T>();
+    ctx.write(move |tx| async move {
+        let keeper = own.as_ref().map_or("", pobratim_domain::Slug::as_str);
+        let Some(id) = tx.by_external_id(T::NAME, keeper, &scheme, &value).await? else {
+            if if_match.is_some() {
+                return Err(Error::Stale { current: 0 });
+            }
+            may_create.map_err(|_| Error::NotYours)?;
+            let record = draft_in::<T>(&api, input, None)?;
+            let keeper = record.body.keeps_itself().cloned().or(own);
+            let row = tx.create::<T>(&view, keeper, record, Happened::plain("created")).await?;
+            return created::<T>(row, &view, &tx);
+        };
+        let before = tx.get::<T>(&view, id).await?;
+        Ctx::require_keeper(principal.as_ref(), &before)?;
+        if let Some(if_match) = &if_match {
+            expect(if_match, &before, &tx)?;
+        }
+        let record = draft_in::<T>(&api, input, Some(&before))?;
+        let row = tx.update(&view, before, record, Happened::plain("updated")).await?;
+        changed::<T>(row, &view, &tx)
+    })
+    .await
+}
+
+/// The record carries the name it is addressed by.
+fn add_external_id(input: &mut Value, scheme: &str, value: &str) {
+    let Some(members) = input.as_object_mut() else { return };
+    let ids = members.entry("external_ids").or_insert_with(|| json!([]));
+    let Some(ids) = ids.as_array_mut() else { return };
+    if !ids.iter().any(|id| id["scheme"] == scheme && id["value"] == value) {
+        ids.push(json!({"scheme": scheme, "value": value}));
+    }
+}
+
+/// `GET /v1/{collection}/{id}/history`
+pub(crate) async fn history<T: Stored>(ctx: Ctx) -> ApiResult<Answer> {
+    ctx.require::<T>("read")?;
+    let mut reader = Reader::new(&ctx);
+    let limit = reader.limit();
+    let after = feed::revision(&mut reader, "cursor");
+    reader.finish()?;
+    let id = ctx.record_id::<T>().await?;
+    let view = ctx.view();
+    let query = ChangesQuery {
+        after: after.map_or(0, |(_, revision)| revision),
+        limit: usize::try_from(limit).unwrap_or(usize::MAX),
+        record: Some(id),
+        ..ChangesQuery::default()
+    };
+    let (changes, tag) = ctx
+        .read(async |snapshot| {
+            let envelope = snapshot.envelope::<T>(id).await?;
+            if !view.sees(T::NAME, &envelope.municipality, &envelope.visibility) {
+                return Err(Error::NotFound);
+            }
+            let changes = snapshot.changes(&view, &query).await?;
+            let head = snapshot.head();
+            let shape = format!("history {id} {} {}", query.after, query.limit);
+            Ok((changes, Tag::new(head.of(T::NAME), &head.epoch, &[&shape, &view.tag()])))
+        })
+        .await?;
+    let mut page = json!({"limit": limit});
+    if changes.more {
+        page["next_cursor"] = changes.read_to.to_string().into();
+    }
+    let body = json!({"items": feed::items(&changes.items), "page": page});
+    Ok(Answer::json(200, body.to_string()).tagged(tag))
+}
+
+/// A record as a client describes it, when it is new or replaces one.
+fn draft<T: Stored>(api: &Api, input: Value, before: Option<&Loaded<T>>) -> ApiResult<Record<T>> {
+    Ok(draft_in(api, input, before)?)
+}
+
+fn draft_in<T: Stored>(api: &Api, mut input: Value, before: Option<&Loaded<T>>) -> Result<Record<T>, Error> {
+    let name = T::NAME.type_name();
+    let known = before.map(|before| before.record.to_json()).transpose()?;
+    let mut faults = Faults::default();
+    api.schemas().strip_managed(&mut input, known.as_ref(), &format!("{name}Input"), &name, &mut faults);
+    check(api, &format!("{name}Input"), &input, &mut faults)?;
+    let historical = input.as_object_mut().and_then(|members| members.remove("historical"));
+    let mut record = read_record::<T>(input.clone(), &mut faults)?;
+    if let (Some(state), Some(read)) = (T::STATE, &mut record)
+        && let Some(walk) = read.body.state()
+    {
+        let current = known.as_ref().and_then(|known| known[state].as_str()).unwrap_or(&walk.first).to_owned();
+        let is_past = historical == Some(Value::Bool(true));
+        if input.get(state).is_none() {
+            input[state] = current.into();
+            record = read_record::<T>(input, &mut faults)?;
+        } else if walk.current != current {
+            let rule = format!("/{state}");
+            faults.unless(
+                before.is_none(),
+                &rule,
+                "read_only",
+                format!("It is {current} and moves by its own action only."),
+            );
+            faults.unless(
+                before.is_some() || is_past,
+                &rule,
+                "not_first",
+                format!("A new record begins as {current}; send historical: true, and a source, for one of the past."),
+            );
+            faults.unless(
+                before.is_some() || !is_past || !read.head.sources.is_empty(),
+                "/sources",
+                "required",
+                "A record of the past names its source.",
+            );
+        }
+    }
+    let mut record = finished(record, faults)?;
+    if let Some(before) = before {
+        keep_managed(&mut record, before);
+    }
+    Ok(record)
+}
+
+/// A record as it is after a merge patch.
+fn patched<T: Stored>(api: &Api, mut patch: Value, before: &Loaded<T>) -> Result<Record<T>, Error> {
+    let name = T::NAME.type_name();
+    let known = before.record.to_json()?;
+    let mut faults = Faults::default();
+    let was_empty = patch.as_object().is_some_and(Map::is_empty);
+    api.schemas().strip_managed(&mut patch, Some(&known), &format!("{name}Patch"), &name, &mut faults);
+    // Only what the server manages, unchanged: nothing is left, and nothing changes.
+    let is_empty = patch.as_object().is_some_and(Map::is_empty);
+    if was_empty || !is_empty {
+        check(api, &format!("{name}Patch"), &patch, &mut faults)?;
+    }
+    faults.into_result()?;
+    let mut merged = api.schemas().input_of(&known, &format!("{name}Input"));
+    merge(&mut merged, &patch);
+    let mut faults = Faults::default();
+    check(api, &format!("{name}Input"), &merged, &mut faults)?;
+    let record = read_record::<T>(merged, &mut faults)?;
+    let mut record = finished(record, faults)?;
+    keep_managed(&mut record, before);
+    Ok(record)
+}
+
+fn check(api: &Api, schema: &str, value: &Value, faults: &mut Faults) -> Result<(), Error> {
+    api.validate(schema, value, faults).map_err(Error::Defect)
+}
+
+/// Reads a record; what the schema let pass and the types do not is a fault too.
+fn read_record<T: Stored>(value: Value, faults: &mut Faults) -> Result<Option<Record<T>>, Error> {
+    match serde_json::from_value::<Record<T>>(value) {
+        Ok(record) => Ok(Some(record)),
+        Err(_) if !faults.is_empty() => Ok(None),
+        Err(error) => {
+            faults.add("", "invalid", format!("{error}."));
+            Ok(None)
+        }
+    }
+}
+
+fn finished<T: Stored>(record: Option<Record<T>>, mut faults: Faults) -> Result<Record<T>, Error> {
+    if let Some(record) = &record {
+        let mut rules = Faults::default();
+        record.check(&mut rules);
+        let new = rules.into_iter().filter(|fault| !faults.has(&fault.pointer)).collect::<Vec<_>>();
+        faults.extend(new);
+    }
+    faults.into_result()?;
+    record.ok_or_else(|| Error::Defect("a record without a fault could not be read".to_owned()))
+}
+
+fn keep_managed<T: Collection>(record: &mut Record<T>, before: &Loaded<T>) {
+    let known = &before.record.head;
+    record.head.id = known.id;
+    record.head.reference.clone_from(&known.reference);
+    record.head.municipality.clone_from(&known.municipality);
+    record.head.version = known.version;
+    record.head.created_at = known.created_at;
+    record.head.updated_at = known.updated_at;
+}

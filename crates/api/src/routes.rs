@@ -1,0 +1,110 @@
+//! The route table: every operation once, with its method, path, contract and handler. The
+//! actix resources, HEAD, OPTIONS, `Allow` and the document are made from it.
+
+use actix_web::http::Method;
+use actix_web::{HttpRequest, web};
+use futures_util::future::LocalBoxFuture;
+use serde_json::Value;
+
+use crate::answer::Answer;
+use crate::api::Api;
+use crate::ctx::Ctx;
+use crate::problem::{ApiError, ApiResult, METHOD_NOT_ALLOWED};
+use crate::{collections, directory, feed, pages, serve};
+
+/// What an operation does with a request.
+pub(crate) type Handler = fn(Ctx) -> LocalBoxFuture<'static, ApiResult<Answer>>;
+
+/// What an operation reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Body {
+    /// Nothing.
+    None,
+    /// JSON.
+    Json,
+    /// A merge patch (RFC 7396).
+    MergePatch,
+}
+
+/// One operation.
+#[derive(Clone)]
+pub(crate) struct Entry {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) body: Body,
+    pub(crate) produces: &'static str,
+    /// What the contract says of it; pages for people and probes stand outside the contract.
+    pub(crate) operation: Option<Value>,
+    pub(crate) handler: Handler,
+    /// Asked by machines of the installation: no credential, no limit.
+    pub(crate) probe: bool,
+}
+
+impl Entry {
+    /// An operation of the contract.
+    pub(crate) fn new(method: Method, path: impl Into<String>, body: Body, operation: Value, handler: Handler) -> Self {
+        let operation = Some(operation);
+        Self { method, path: path.into(), body, produces: "application/json", operation, handler, probe: false }
+    }
+
+    /// A page for people.
+    pub(crate) fn page(path: &str, produces: &'static str, handler: Handler) -> Self {
+        let path = path.to_owned();
+        Self { method: Method::GET, path, body: Body::None, produces, operation: None, handler, probe: false }
+    }
+
+    /// A probe.
+    pub(crate) fn probe(path: &str, produces: &'static str, handler: Handler) -> Self {
+        Self { probe: true, ..Self::page(path, produces, handler) }
+    }
+}
+
+/// Every operation.
+pub(crate) fn routes() -> Vec<Entry> {
+    let mut routes = collections::routes();
+    routes.extend(directory::routes());
+    routes.extend(feed::routes());
+    routes.extend(pages::routes());
+    routes
+}
+
+/// Puts the operations into an actix app. actix's own answers to what it does not know are never
+/// reached: each resource says what it can do, and the rest is not found.
+pub fn configure(api: &Api, config: &mut web::ServiceConfig) {
+    for (path, entries) in api.by_path() {
+        let mut methods: Vec<Method> = entries.iter().map(|entry| entry.method.clone()).collect();
+        if methods.contains(&Method::GET) {
+            methods.push(Method::HEAD);
+        }
+        methods.push(Method::OPTIONS);
+        let allow = methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
+        let mut resource = web::resource(path);
+        for entry in entries {
+            let answer = |api: Api, entry: Entry| {
+                move |request: HttpRequest, payload: web::Payload| {
+                    serve::serve(api.clone(), entry.clone(), request, payload)
+                }
+            };
+            if entry.method == Method::GET {
+                resource = resource.route(web::head().to(answer(api.clone(), entry.clone())));
+            }
+            let route = web::method(entry.method.clone()).to(answer(api.clone(), entry.clone()));
+            resource = resource.route(route);
+        }
+        let (known, said) = (api.clone(), allow.clone());
+        resource = resource.route(web::method(Method::OPTIONS).to(move |request: HttpRequest| {
+            serve::options(known.clone(), request, said.clone())
+        }));
+        let known = api.clone();
+        resource = resource.default_service(web::to(move |request: HttpRequest| {
+            let error = ApiError::new(&METHOD_NOT_ALLOWED, format!("This path takes {allow}."))
+                .with_header("Allow", allow.clone());
+            serve::refuse(known.clone(), request, error)
+        }));
+        config.service(resource);
+    }
+    let known = api.clone();
+    config.default_service(web::to(move |request: HttpRequest| {
+        serve::refuse(known.clone(), request, ApiError::not_found())
+    }));
+}

@@ -1,0 +1,101 @@
+//! The commands that move data: the contract, data sets, backups, verification.
+
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use pobratim_api::{Api, LoadError, Settings};
+use pobratim_persistence::{Clock, backup as copy, new_epoch, restore as bring_back};
+
+use crate::config::Config;
+use crate::{Outcome, open};
+
+/// Writes a line for the caller. A closed pipe is nobody's fault.
+pub(crate) fn say(line: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{line}");
+    let _ = out.flush();
+}
+
+/// Prints the contract.
+pub(crate) fn print_contract() -> Outcome {
+    let text = serde_json::to_string_pretty(&pobratim_api::document()).map_err(|error| error.to_string())?;
+    say(&text);
+    Ok(())
+}
+
+/// Loads a data set.
+pub(crate) async fn load(config: &Config, file: &Path) -> Outcome {
+    let text = std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let database = open(config).await?;
+    let api = Api::new(database, Settings::default())?;
+    let began = Instant::now();
+    let bar = std::io::stderr().is_terminal().then(|| {
+        let bar = ProgressBar::hidden();
+        if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} records, {eta} left") {
+            bar.set_style(style);
+        }
+        bar
+    });
+    let loaded = pobratim_api::load(&api, &text, |done, total| {
+        if let Some(bar) = &bar {
+            // Quick work needs no bar.
+            if began.elapsed() > Duration::from_secs(1) && bar.is_hidden() {
+                bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
+            }
+            bar.set_length(u64::try_from(total).unwrap_or(u64::MAX));
+            bar.set_position(u64::try_from(done).unwrap_or(u64::MAX));
+        }
+    })
+    .await;
+    if let Some(bar) = bar {
+        bar.finish_and_clear();
+    }
+    match loaded {
+        Ok(loaded) => {
+            say(&format!("{} created, {} updated, {} as they were", loaded.created, loaded.updated, loaded.same));
+            Ok(())
+        }
+        Err(LoadError::Faults(faults)) => {
+            for fault in &faults {
+                eprintln!("{}{}: {}", file.display(), fault.pointer, fault.detail);
+            }
+            Err(format!("{} faults; nothing was written", faults.len()))
+        }
+        Err(error) => Err(format!("{}: {error}", file.display())),
+    }
+}
+
+/// Copies the database into a new file.
+pub(crate) async fn backup(config: &Config, file: &Path) -> Outcome {
+    copy(&config.database, file).await.map_err(|error| error.to_string())?;
+    say(&format!("{} holds a copy of {}", file.display(), config.database.display_name()));
+    Ok(())
+}
+
+/// Brings a backup back, or begins a new history after other tools did.
+pub(crate) async fn restore(config: &Config, file: Option<&Path>) -> Outcome {
+    let clock = Clock::system();
+    match file {
+        Some(file) => bring_back(&config.database, file, &clock).await,
+        None => new_epoch(&config.database, &clock).await,
+    }
+    .map_err(|error| error.to_string())?;
+    say(&format!("{} begins a new history", config.database.display_name()));
+    Ok(())
+}
+
+/// Checks the whole database.
+pub(crate) async fn verify(config: &Config) -> Outcome {
+    let database = open(config).await?;
+    let verified = database.verify().await.map_err(|error| error.to_string())?;
+    say(&format!(
+        "{} changes, {} of them erased; {} references",
+        verified.entries, verified.erased, verified.references
+    ));
+    for fault in &verified.faults {
+        eprintln!("{fault}");
+    }
+    if verified.faults.is_empty() { Ok(()) } else { Err(format!("{} faults were found", verified.faults.len())) }
+}

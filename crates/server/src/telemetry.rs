@@ -1,0 +1,21 @@
+//! Logs: one JSON line each on standard error, written by a thread of its own so that a slow
+//! reader does not slow the service; no line is dropped.
+
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::EnvFilter;
+
+/// Starts logging. The guard writes what is left when it is dropped.
+pub(crate) fn start(filter: &str) -> Result<WorkerGuard, String> {
+    let filter = EnvFilter::try_new(filter).map_err(|error| format!("log: {error}"))?;
+    let (writer, guard) = NonBlockingBuilder::default().lossy(false).finish(std::io::stderr());
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_current_span(false)
+        .with_span_list(false)
+        .with_env_filter(filter)
+        .with_writer(writer)
+        .try_init()
+        .map_err(|error| format!("logging could not be started: {error}"))?;
+    Ok(guard)
+}

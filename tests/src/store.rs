@@ -1,0 +1,93 @@
+//! One database a test: a copy of a migrated one, on SQLite or on PostgreSQL, as
+//! `POBRATIM_TEST_DATABASE` says.
+
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use pobratim_migrations::{Migrator, MigratorTrait};
+use pobratim_persistence::DatabaseUrl;
+use sea_orm::{ConnectionTrait, Database};
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+
+/// A database of one test's own.
+pub struct Store {
+    /// Where it is.
+    pub url: DatabaseUrl,
+    /// The same as text, for programs and second connections.
+    pub address: String,
+    _folder: Option<TempDir>,
+}
+
+static COUNT: AtomicU64 = AtomicU64::new(0);
+static SQLITE: OnceCell<(TempDir, PathBuf)> = OnceCell::const_new();
+static POSTGRES: OnceCell<String> = OnceCell::const_new();
+static KIND: OnceLock<Option<String>> = OnceLock::new();
+
+impl Store {
+    /// The PostgreSQL server of this run; nothing when it is SQLite's.
+    pub fn server() -> Option<&'static str> {
+        KIND.get_or_init(|| match std::env::var("POBRATIM_TEST_DATABASE") {
+            Ok(address) if address.starts_with("postgres") => Some(address),
+            Ok(other) if other != "sqlite" && !other.is_empty() => panic!("POBRATIM_TEST_DATABASE is sqlite or postgres://…, not {other}"),
+            _ => None,
+        })
+        .as_deref()
+    }
+
+    /// A migrated, empty database.
+    pub async fn new() -> Self {
+        match Self::server() {
+            None => Self::sqlite().await,
+            Some(server) => Self::postgres(server).await,
+        }
+    }
+
+    async fn sqlite() -> Self {
+        let (_, template) = SQLITE
+            .get_or_init(|| async {
+                let folder = tempfile::tempdir().unwrap();
+                let file = folder.path().join("template.db");
+                migrate(&format!("sqlite:{}", file.display())).await;
+                (folder, file)
+            })
+            .await;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("test.db");
+        std::fs::copy(template, &file).unwrap();
+        let address = format!("sqlite:{}", file.display());
+        Self { url: address.parse().unwrap(), address, _folder: Some(folder) }
+    }
+
+    async fn postgres(server: &str) -> Self {
+        let (base, _) = server.rsplit_once('/').unwrap();
+        let template = POSTGRES
+            .get_or_init(|| async {
+                let name = format!("template_{}", std::process::id());
+                execute(server, &format!("CREATE DATABASE {name}")).await;
+                migrate(&format!("{base}/{name}")).await;
+                name
+            })
+            .await;
+        let name = format!("test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
+        execute(server, &format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
+        let address = format!("{base}/{name}");
+        Self { url: address.parse().unwrap(), address, _folder: None }
+    }
+}
+
+async fn migrate(address: &str) {
+    let connection = address.parse::<DatabaseUrl>().unwrap().migrator();
+    Migrator::up(&connection, None).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+async fn execute(server: &str, sql: &str) {
+    static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+    // A template that somebody copies cannot be copied by another.
+    let _turn = ONE_AT_A_TIME.lock().await;
+    let connection = Database::connect(server).await.unwrap();
+    connection.execute_unprepared(sql).await.unwrap();
+    connection.close().await.unwrap();
+}
