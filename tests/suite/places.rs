@@ -134,7 +134,8 @@ async fn an_external_id_belongs_to_one_place() {
     let again = app.request("PUT", put).json(body.clone()).key(&editor).send().await.expect(200);
     assert_eq!(again.json["version"], 2);
     body["external_ids"] = json!([]);
-    let other = app.request("PUT", "/v1/places/by-external-id/wikidata/Q1").json(body).key(&editor).send().await.expect(201);
+    let other = app.request("PUT", "/v1/places/by-external-id/wikidata/Q1").json(body).key(&editor).send().await.expect(200);
+    assert!(other.header("location").starts_with("/v1/places/"), "it is new");
     assert_eq!(other.json["external_ids"], json!([{"scheme": "wikidata", "value": "Q1"}]));
 }
 

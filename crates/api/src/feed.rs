@@ -44,34 +44,44 @@ pub(crate) struct ChangeEntry {
     /// The record.
     record_id: Uuid,
     /// Its number for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[serde(rename = "ref")]
     #[schema(max_length = 32, examples("PLA-0002"))]
     reference: Option<String>,
     /// The municipality that keeps it; absent for the shared directory.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 63, examples("blagoveshchensk"))]
     municipality: Option<String>,
     /// The version it has after the change.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, examples(2))]
     version: Option<i64>,
     /// `create`, `update`, `delete` or `restore`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 16, examples("update"))]
     action: Option<String>,
     /// The credential that made it; told within the municipality only.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 64, examples("01890a5d-ac96-774b-bcce-b302099a8057"))]
     actor: Option<String>,
     /// Who answers for that credential.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 200, examples("City portal"))]
     actor_name: Option<String>,
     /// The request that made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 128, examples("01890a5d-ac96-774b-bcce-b302099a8057"))]
     request_id: Option<String>,
     /// The merge patch (RFC 7396) from before to after; the whole record when it was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<ChangePart>)]
     patch: Option<Value>,
     /// The merge patch back.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<ChangePart>)]
     inverse: Option<Value>,
     /// What the event says beyond the patch, such as the reason of a transition.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<ChangePart>)]
     detail: Option<Value>,
 }
@@ -111,7 +121,7 @@ impl From<&Change> for ChangeEntry {
 /// Changes as clients see them.
 pub(crate) fn items(changes: &[Change]) -> Vec<Value> {
     let entries = changes.iter().map(ChangeEntry::from);
-    entries.filter_map(|entry| pobratim_domain::to_json(&entry).ok()).collect()
+    entries.filter_map(|entry| serde_json::to_value(&entry).ok()).collect()
 }
 
 /// Reads a revision, perhaps with the epoch it belongs to.

@@ -228,7 +228,8 @@ pub(crate) async fn replace_by_external_id<T: Stored>(ctx: Ctx) -> ApiResult<Ans
             let record = draft_in::<T>(&api, input, None)?;
             let keeper = record.body.keeps_itself().cloned().or(own);
             let row = tx.create::<T>(&view, keeper, record, Happened::plain("created")).await?;
-            return created::<T>(row, &view, &tx);
+            // 200, not 201: clients are generated with one type for one success.
+            return Ok(Answer { status: 200, ..created::<T>(row, &view, &tx)? });
         };
         let before = tx.get::<T>(&view, id).await?;
         Ctx::require_keeper(principal.as_ref(), &before)?;

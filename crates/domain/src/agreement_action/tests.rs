@@ -260,7 +260,6 @@ proptest! {
         settled(&mut now, None).unwrap();
         for step in steps {
             let Ok(mut after) = taken(&now, &step) else { continue };
-            eprintln!("COUNT {:?}->{:?}", now.state, after.state);
             let stays = matches!((&step, now.state), (Step::Renew(..), InForce) | (Step::Decide(..), InApproval));
             prop_assert!(now.allowed().contains(&after.state) || (after.state == now.state && stays), "{step:?}");
             prop_assert_eq!(faults_of(&after), Vec::<String>::new(), "{:?} {:?}", step, after);

@@ -198,13 +198,22 @@ fn any_kind() -> impl Strategy<Value = PartnershipKind> {
     prop::sample::select(&[None, Contact, Cooperation, Friendship, Twin][..])
 }
 
+/// A tie as it may begin.
+fn any_tie() -> impl Strategy<Value = Record<Partnership>> {
+    (any_kind(), prop::option::of(any_kind())).prop_filter_map("nothing exists or is sought", |(kind, target)| {
+        let stage = PartnershipStage::first(target.is_some());
+        let tie = tie(&json!({"kind": kind, "target_kind": target, "stage": stage}));
+        faults_of(&tie.body).is_empty().then_some(tie)
+    })
+}
+
 fn any_date() -> impl Strategy<Value = &'static str> {
     prop::sample::select(&["1998", "2003-07-17", "2011", "2011-09-05?", "[..2001]", "[2010..]", "2012"][..])
 }
 
 fn any_paper() -> impl Strategy<Value = Record<Agreement>> {
     let state = prop_oneof![Just(AgreementState::Signed), prop::sample::select(AgreementState::ALL)];
-    (state, prop::sample::select(AgreementKind::ALL), any_date(), any::<bool>()).prop_map(|(state, kind, signed_on, own)| {
+    (state, prop::sample::select(AgreementKind::ALL), any_date(), prop::bool::weighted(0.8)).prop_map(|(state, kind, signed_on, own)| {
         paper(&json!({
             "state": state,
             "kind": kind,
@@ -245,14 +254,11 @@ proptest! {
     /// and the partnership is sound afterwards.
     #[test]
     fn no_walk_leaves_the_way(
-        kind in any_kind(),
-        target in prop::option::of(any_kind()),
+        first in any_tie(),
         steps in prop::collection::vec(any_step(), 1..40),
         paper in any_paper(),
     ) {
-        let stage = PartnershipStage::first(target.is_some());
-        let mut now = tie(&json!({"kind": kind, "target_kind": target, "stage": stage}));
-        prop_assume!(faults_of(&now.body).is_empty());
+        let mut now = first;
         for step in steps {
             let allowed = now.body.stage.allowed_from(now.body.target_kind.is_some());
             let (to, on, reason, evidence, historical, source) = match step {
@@ -281,7 +287,6 @@ proptest! {
                 continue;
             };
             let from = before.body.stage;
-            if !historical {eprintln!("COUNT {from:?}->{to:?}");}
             prop_assert_ne!(from, to);
             prop_assert_eq!(after.body.stage, to);
             prop_assert!(historical || allowed.contains(&to));
