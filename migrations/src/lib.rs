@@ -8,6 +8,9 @@ mod m20261123_000001_engine;
 mod m20261123_000002_api_keys;
 mod m20261123_000003_municipalities;
 mod m20261123_000004_places;
+mod m20261123_000005_organizations;
+mod m20261123_000006_partnerships;
+mod m20261123_000007_agreements;
 mod m20261123_000008_exchanges;
 mod m20261123_000009_events;
 
@@ -26,6 +29,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000002_api_keys::Migration),
             Box::new(m20261123_000003_municipalities::Migration),
             Box::new(m20261123_000004_places::Migration),
+            Box::new(m20261123_000005_organizations::Migration),
+            Box::new(m20261123_000006_partnerships::Migration),
+            Box::new(m20261123_000007_agreements::Migration),
             Box::new(m20261123_000008_exchanges::Migration),
             Box::new(m20261123_000009_events::Migration),
         ]

@@ -1,7 +1,8 @@
 //! The standard operations, written once for every collection: list, get, create, patch, delete,
 //! restore, replace by external id, history.
 
-use pobratim_domain::{Collection, CollectionName, Faults, Place, Record, merge};
+use jiff::civil::Date;
+use pobratim_domain::{Collection, CollectionName, Faults, Organization, Place, Record, Refusal, merge, to_json};
 use pobratim_persistence::{
     ChangesQuery, Envelope, Error, Happened, Loaded, Snapshot, Stored, Tx, View, mask,
 };
@@ -98,7 +99,8 @@ async fn included(
     for collection in expand {
         let rows = match collection {
             CollectionName::Places => included_rows::<Place>(snapshot, view, &targets).await?,
-            _ => Value::Array(Vec::new()),
+            CollectionName::Organizations => included_rows::<Organization>(snapshot, view, &targets).await?,
+            _ => continue,
         };
         included.insert(collection.as_str().to_owned(), rows);
     }
@@ -173,6 +175,43 @@ pub(crate) async fn update<T: Stored>(ctx: Ctx) -> ApiResult<Answer> {
 pub(crate) fn expect<T: Stored>(if_match: &IfMatch, before: &Loaded<T>, tx: &Tx) -> Result<(), Error> {
     let current = before.record.head.version;
     if if_match.matches(current, tx.epoch()) { Ok(()) } else { Err(Error::Stale { current }) }
+}
+
+/// An action on a record: somebody with this scope, who has seen this version, changes it as the
+/// domain allows. What was sent is kept in the journal beside the change.
+pub(crate) async fn act<T: Stored, I: serde::Serialize + Send + 'static>(
+    ctx: Ctx,
+    verb: &'static str,
+    happened: &'static str,
+    input: I,
+    change: impl FnOnce(&mut Record<T>, &I, Date) -> Result<(), Refusal> + Send + 'static,
+) -> ApiResult<Answer> {
+    ctx.require::<T>(verb)?;
+    let id = ctx.record_id::<T>().await?;
+    let if_match = ctx.if_match()?;
+    let (view, principal) = (ctx.view(), ctx.principal.clone());
+    ctx.write(move |tx| async move {
+        let before = tx.get::<T>(&view, id).await?;
+        Ctx::require_keeper(principal.as_ref(), &before)?;
+        expect(&if_match, &before, &tx)?;
+        let today = tx.today(before.record.head.keeper()).await?;
+        let mut after = before.record.clone();
+        change(&mut after, &input, today)?;
+        let happened = Happened { verb: happened, detail: Some(to_json(&input)?) };
+        let row = tx.update(&view, before, after, happened).await?;
+        changed::<T>(row, &view, &tx)
+    })
+    .await
+}
+
+/// A day in a query.
+pub(crate) fn day(reader: &mut Reader<'_>, name: &str) -> Option<Date> {
+    let text = reader.take(name)?;
+    let day = text.parse::<Date>().ok().filter(|_| text.len() == 10);
+    if day.is_none() {
+        reader.fault(name, "invalid", "Give a day, such as 2011-09-05.");
+    }
+    day
 }
 
 /// `DELETE /v1/{collection}/{id}`

@@ -27,6 +27,7 @@ mod organization;
 mod partnership;
 mod partnership_party;
 mod partnership_stage;
+mod partnership_summary;
 mod place;
 mod record;
 mod refusal;
@@ -64,6 +65,10 @@ pub use partnership::{
 };
 pub use partnership_party::{PartnershipParty, PartnershipStanceInput, PartyRole, PartyStance};
 pub use partnership_stage::{PartnershipStage, PartnershipTransitionInput};
+pub use partnership_summary::{
+    PartnershipEngagement, PartnershipSummary, SummaryActivity, SummaryAnniversary, SummaryExchanges, SummaryPaper,
+    SummaryPeople, SummaryRecords, SummarySettings,
+};
 pub use place::{Border, Location, Place, PlaceKind, PlaceName, PlaceNameGrammar, PlaceNameKind};
 pub use record::{Claim, ClaimState, ExternalId, Head, Record, Source, Visibility};
 pub use refusal::{InvalidState, Refusal};

@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json};
 /// Before every day of the calendar: what is open below begins here.
 const BEGINNING: &str = "0000-01-01";
 /// The last day of the calendar: what is open above ends here.
-const END: &str = "9999-12-31";
+pub(crate) const END: &str = "9999-12-31";
 
 /// What lies between a first and a last day, each perhaps open.
 pub(crate) trait Bounds {

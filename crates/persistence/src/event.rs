@@ -82,25 +82,97 @@ impl Stored for CityEvent {
     type Row = Model;
 
     const FILTERS: &'static [Filter] = &[
-        Filter { name: "kind", by: FilterBy::Code { column: "kind", schema: "EventKind" }, description: "Kinds of event." },
-        Filter { name: "status", by: FilterBy::Code { column: "status", schema: "EventStatus" }, description: "Where they stand." },
-        Filter { name: "series", by: FilterBy::Code { column: "series_code", schema: "EventSeriesCode" }, description: "The series they belong to." },
-        Filter { name: "parent", by: FilterBy::Reference { column: "parent" }, description: "The event they are part of." },
-        Filter { name: "period", by: FilterBy::Days { first: "period_first", last: "period_last" }, description: "The days of the event, as well as they are known." },
-        Filter { name: "place", by: FilterBy::Reference { column: "place" }, description: "The place where they are held." },
-        Filter { name: "host_role", by: FilterBy::Code { column: "host_role", schema: "EventHostRole" }, description: "Hosted by the home city, or taken part in." },
+        Filter {
+            name: "kind",
+            by: FilterBy::Code { column: "kind", schema: "EventKind" },
+            description: "Kinds of event.",
+        },
+        Filter {
+            name: "status",
+            by: FilterBy::Code { column: "status", schema: "EventStatus" },
+            description: "Where they stand.",
+        },
+        Filter {
+            name: "series",
+            by: FilterBy::Code { column: "series_code", schema: "EventSeriesCode" },
+            description: "The series they belong to.",
+        },
+        Filter {
+            name: "parent",
+            by: FilterBy::Reference { column: "parent" },
+            description: "The event they are part of.",
+        },
+        Filter {
+            name: "period",
+            by: FilterBy::Days { first: "period_first", last: "period_last" },
+            description: "The days of the event, as well as they are known.",
+        },
+        Filter {
+            name: "place",
+            by: FilterBy::Reference { column: "place" },
+            description: "The place where they are held.",
+        },
+        Filter {
+            name: "host_role",
+            by: FilterBy::Code { column: "host_role", schema: "EventHostRole" },
+            description: "Hosted by the home city, or taken part in.",
+        },
         Filter { name: "joint", by: FilterBy::Flag { column: "joint" }, description: "Held together with a partner." },
-        Filter { name: "direction", by: FilterBy::Code { column: "direction", schema: "ExchangeDirection" }, description: "Shown at home by a partner, or by the home city abroad." },
-        Filter { name: "fields", by: FilterBy::Term { field: "fields", schema: "FieldCode" }, description: "Fields of cooperation they are about." },
-        Filter { name: "partnerships", by: FilterBy::Link { field: "partnerships" }, description: "A tie they are held under." },
-        Filter { name: "participant_place", by: FilterBy::Link { field: "participant_place" }, description: "A place that takes part." },
-        Filter { name: "participant_organization", by: FilterBy::Link { field: "participant_organization" }, description: "An organization that takes part." },
-        Filter { name: "participant_country", by: FilterBy::Term { field: "participant_country", schema: "CountryCode" }, description: "A country named as taking part." },
-        Filter { name: "participant_category", by: FilterBy::Term { field: "participant_category", schema: "ParticipationCategory" }, description: "A group of people that takes part." },
-        Filter { name: "participant_role", by: FilterBy::Term { field: "participant_role", schema: "ParticipationRole" }, description: "As what somebody takes part." },
-        Filter { name: "outcome_kind", by: FilterBy::Term { field: "outcome_kind", schema: "OutcomeKind" }, description: "What came of them." },
-        Filter { name: "outcome_agreement", by: FilterBy::Link { field: "outcome_agreement" }, description: "A paper that came of them." },
-        Filter { name: "highlight", by: FilterBy::Flag { column: "highlight" }, description: "Among the main things of their year." },
+        Filter {
+            name: "direction",
+            by: FilterBy::Code { column: "direction", schema: "ExchangeDirection" },
+            description: "Shown at home by a partner, or by the home city abroad.",
+        },
+        Filter {
+            name: "fields",
+            by: FilterBy::Term { field: "fields", schema: "FieldCode" },
+            description: "Fields of cooperation they are about.",
+        },
+        Filter {
+            name: "partnerships",
+            by: FilterBy::Link { field: "partnerships" },
+            description: "A tie they are held under.",
+        },
+        Filter {
+            name: "participant_place",
+            by: FilterBy::Link { field: "participant_place" },
+            description: "A place that takes part.",
+        },
+        Filter {
+            name: "participant_organization",
+            by: FilterBy::Link { field: "participant_organization" },
+            description: "An organization that takes part.",
+        },
+        Filter {
+            name: "participant_country",
+            by: FilterBy::Term { field: "participant_country", schema: "CountryCode" },
+            description: "A country named as taking part.",
+        },
+        Filter {
+            name: "participant_category",
+            by: FilterBy::Term { field: "participant_category", schema: "ParticipationCategory" },
+            description: "A group of people that takes part.",
+        },
+        Filter {
+            name: "participant_role",
+            by: FilterBy::Term { field: "participant_role", schema: "ParticipationRole" },
+            description: "As what somebody takes part.",
+        },
+        Filter {
+            name: "outcome_kind",
+            by: FilterBy::Term { field: "outcome_kind", schema: "OutcomeKind" },
+            description: "What came of them.",
+        },
+        Filter {
+            name: "outcome_agreement",
+            by: FilterBy::Link { field: "outcome_agreement" },
+            description: "A paper that came of them.",
+        },
+        Filter {
+            name: "highlight",
+            by: FilterBy::Flag { column: "highlight" },
+            description: "Among the main things of their year.",
+        },
     ];
 
     const SORTS: &'static [Sort] =
@@ -141,7 +213,10 @@ mod tests {
         assert_eq!(row.series_code.as_deref(), Some("japan_russia_mayors"));
         assert_eq!(to_record::<CityEvent>(&row).unwrap(), (record.clone(), record.to_json().unwrap()));
         for filter in CityEvent::FILTERS {
-            if let FilterBy::Code { column: name, .. } | FilterBy::Reference { column: name } | FilterBy::Flag { column: name } = filter.by {
+            if let FilterBy::Code { column: name, .. }
+            | FilterBy::Reference { column: name }
+            | FilterBy::Flag { column: name } = filter.by
+            {
                 assert!(column::<CityEvent>(name).is_ok(), "{name}");
             }
         }

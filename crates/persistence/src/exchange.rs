@@ -83,23 +83,87 @@ impl Stored for Exchange {
     type Row = Model;
 
     const FILTERS: &'static [Filter] = &[
-        Filter { name: "direction", by: FilterBy::Code { column: "direction", schema: "ExchangeDirection" }, description: "Received or sent." },
-        Filter { name: "mode", by: FilterBy::Code { column: "mode", schema: "ExchangeMode" }, description: "In person or online." },
-        Filter { name: "audience", by: FilterBy::Code { column: "audience", schema: "ExchangeAudience" }, description: "Who makes up the delegation." },
-        Filter { name: "state", by: FilterBy::Code { column: "state", schema: "ExchangeState" }, description: "Where they stand." },
-        Filter { name: "origin", by: FilterBy::Reference { column: "origin" }, description: "The place the delegation comes from." },
-        Filter { name: "destination", by: FilterBy::Reference { column: "destination" }, description: "The place it goes to." },
-        Filter { name: "period", by: FilterBy::Days { first: "period_first", last: "period_last" }, description: "The days of the exchange, as well as they are known." },
-        Filter { name: "fields", by: FilterBy::Term { field: "fields", schema: "FieldCode" }, description: "Fields of cooperation they are about." },
-        Filter { name: "organizer", by: FilterBy::Reference { column: "organizer" }, description: "The organization that organises it." },
-        Filter { name: "host", by: FilterBy::Reference { column: "host" }, description: "The organization that receives it." },
-        Filter { name: "partnerships", by: FilterBy::Link { field: "partnerships" }, description: "A tie they are made under." },
-        Filter { name: "agreement", by: FilterBy::Reference { column: "agreement" }, description: "The paper they are made under." },
+        Filter {
+            name: "direction",
+            by: FilterBy::Code { column: "direction", schema: "ExchangeDirection" },
+            description: "Received or sent.",
+        },
+        Filter {
+            name: "mode",
+            by: FilterBy::Code { column: "mode", schema: "ExchangeMode" },
+            description: "In person or online.",
+        },
+        Filter {
+            name: "audience",
+            by: FilterBy::Code { column: "audience", schema: "ExchangeAudience" },
+            description: "Who makes up the delegation.",
+        },
+        Filter {
+            name: "state",
+            by: FilterBy::Code { column: "state", schema: "ExchangeState" },
+            description: "Where they stand.",
+        },
+        Filter {
+            name: "origin",
+            by: FilterBy::Reference { column: "origin" },
+            description: "The place the delegation comes from.",
+        },
+        Filter {
+            name: "destination",
+            by: FilterBy::Reference { column: "destination" },
+            description: "The place it goes to.",
+        },
+        Filter {
+            name: "period",
+            by: FilterBy::Days { first: "period_first", last: "period_last" },
+            description: "The days of the exchange, as well as they are known.",
+        },
+        Filter {
+            name: "fields",
+            by: FilterBy::Term { field: "fields", schema: "FieldCode" },
+            description: "Fields of cooperation they are about.",
+        },
+        Filter {
+            name: "organizer",
+            by: FilterBy::Reference { column: "organizer" },
+            description: "The organization that organises it.",
+        },
+        Filter {
+            name: "host",
+            by: FilterBy::Reference { column: "host" },
+            description: "The organization that receives it.",
+        },
+        Filter {
+            name: "partnerships",
+            by: FilterBy::Link { field: "partnerships" },
+            description: "A tie they are made under.",
+        },
+        Filter {
+            name: "agreement",
+            by: FilterBy::Reference { column: "agreement" },
+            description: "The paper they are made under.",
+        },
         Filter { name: "events", by: FilterBy::Link { field: "events" }, description: "An event they are made for." },
-        Filter { name: "implementers", by: FilterBy::Link { field: "implementers" }, description: "An organization that carries them out." },
-        Filter { name: "itinerary_place", by: FilterBy::Link { field: "itinerary_place" }, description: "A place their itinerary leads to." },
-        Filter { name: "highlight", by: FilterBy::Flag { column: "highlight" }, description: "Among the main things of their year." },
-        Filter { name: "counts_in_statistics", by: FilterBy::Flag { column: "counts_in_statistics" }, description: "Counted by statistics." },
+        Filter {
+            name: "implementers",
+            by: FilterBy::Link { field: "implementers" },
+            description: "An organization that carries them out.",
+        },
+        Filter {
+            name: "itinerary_place",
+            by: FilterBy::Link { field: "itinerary_place" },
+            description: "A place their itinerary leads to.",
+        },
+        Filter {
+            name: "highlight",
+            by: FilterBy::Flag { column: "highlight" },
+            description: "Among the main things of their year.",
+        },
+        Filter {
+            name: "counts_in_statistics",
+            by: FilterBy::Flag { column: "counts_in_statistics" },
+            description: "Counted by statistics.",
+        },
     ];
 
     const SORTS: &'static [Sort] =
@@ -134,7 +198,10 @@ mod tests {
         assert_eq!((row.period_first.as_str(), row.period_last.as_str()), ("2010-09-01", "2010-09-30"));
         assert_eq!(to_record::<Exchange>(&row).unwrap(), (record.clone(), record.to_json().unwrap()));
         for filter in Exchange::FILTERS {
-            if let FilterBy::Code { column: name, .. } | FilterBy::Reference { column: name } | FilterBy::Flag { column: name } = filter.by {
+            if let FilterBy::Code { column: name, .. }
+            | FilterBy::Reference { column: name }
+            | FilterBy::Flag { column: name } = filter.by
+            {
                 assert!(column::<Exchange>(name).is_ok(), "{name}");
             }
         }

@@ -3,6 +3,7 @@
 //! What belongs here: everything that speaks SQL. It knows nothing of HTTP. A collection's file
 //! declares its table; the engine in the other files is written once.
 
+mod agreement;
 mod api_key;
 mod backend;
 mod backup;
@@ -21,6 +22,8 @@ mod idempotency;
 mod journal;
 mod list;
 mod municipality;
+mod organization;
+mod partnership;
 mod place;
 mod raw_json;
 mod read;

@@ -1,11 +1,16 @@
 //! Municipalities in the database.
 
-use pobratim_domain::Municipality;
+use jiff::civil::Date;
+use pobratim_domain::{Municipality, Record, SummarySettings};
+use sea_orm::ConnectionTrait;
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::raw_json::{RawJson, instant};
-use crate::stored::{Filter, FilterBy, Stored, Unique};
+use crate::error::Error;
+use crate::read::Snapshot;
+use crate::stored::{Filter, FilterBy, Stored, Unique, to_record};
+use crate::tx::Tx;
 
 /// A row of the table.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel, Serialize, Deserialize)]
@@ -63,4 +68,37 @@ impl Stored for Municipality {
 
     const UNIQUE: &'static [Unique] =
         &[Unique { column: "slug", pointer: "/slug", rule: "Another municipality has this slug." }];
+}
+
+/// The zone days are counted in where no municipality says.
+const ZONE: &str = "UTC";
+
+async fn by_slug(connection: &impl ConnectionTrait, slug: &str) -> Result<Option<Record<Municipality>>, Error> {
+    let living = Entity::find().filter(Column::Slug.eq(slug)).filter(Column::DeletedAt.is_null());
+    let row = living.one(connection).await?;
+    row.map(|row| to_record::<Municipality>(&row).map(|(record, _)| record)).transpose()
+}
+
+impl Tx {
+    /// The day it is for a municipality.
+    pub async fn today(&self, slug: &str) -> Result<Date, Error> {
+        let municipality = by_slug(self, slug).await?;
+        Ok(self.now().day_in(municipality.as_ref().map_or(ZONE, |record| record.body.timezone.as_str())))
+    }
+}
+
+impl Snapshot {
+    /// What a municipality counts by in summaries, and the zone its days are counted in.
+    pub async fn summary_settings(&self, slug: &str) -> Result<(SummarySettings, String), Error> {
+        let municipality = by_slug(self.connection(), slug).await?.map(|record| record.body);
+        let zone = municipality.as_ref().map_or(ZONE, |settings| settings.timezone.as_str()).to_owned();
+        let settings = SummarySettings {
+            anniversary_years: municipality
+                .as_ref()
+                .map(|settings| settings.anniversary_years.iter().map(|year| year.0).collect())
+                .unwrap_or_default(),
+            dormancy_months: municipality.map_or(36, |settings| settings.dormancy_months),
+        };
+        Ok((settings, zone))
+    }
 }

@@ -4,7 +4,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use pobratim_domain::CollectionName;
+use pobratim_domain::{CollectionName, Record};
 use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Query};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect,
@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::error::Error;
 use crate::findable::link;
 use crate::head::Head;
-use crate::stored::{Envelope, Stored, Table, column, table_name};
+use crate::stored::{Envelope, Stored, Table, column, table_name, to_record};
 use crate::unique;
 use crate::view::View;
 
@@ -111,6 +111,17 @@ impl Snapshot {
         Ok(rows)
     }
 
+    /// The living record with this id as the domain reads it, when the caller sees it.
+    pub async fn record<T: Stored>(&self, view: &View, id: Uuid) -> Result<Record<T>, Error> {
+        let row = self.get::<T>(view, id).await?;
+        to_record::<T>(&row).map(|(record, _)| record)
+    }
+
+    /// The living records of a collection that refer to one by a field, as far as the caller sees.
+    pub async fn referring<T: Stored>(&self, view: &View, field: &str, target: Uuid) -> Result<Vec<Record<T>>, Error> {
+        referring(&self.transaction, view, field, target).await
+    }
+
     /// What these records refer to, each once.
     pub async fn targets(&self, records: &[Uuid]) -> Result<Vec<Uuid>, Error> {
         let mut targets: Vec<Uuid> = link::Entity::find()
@@ -169,6 +180,24 @@ pub(crate) async fn id_of_reference(
         [one] => Ok(*one),
         _ => Err(Error::Ambiguous),
     }
+}
+
+/// The living records of a collection that refer to one by a field, as far as the caller sees.
+pub(crate) async fn referring<T: Stored>(
+    connection: &impl ConnectionTrait,
+    view: &View,
+    field: &str,
+    target: Uuid,
+) -> Result<Vec<Record<T>>, Error> {
+    let ids = Query::select()
+        .column(link::Column::RecordId)
+        .from(link::Entity)
+        .and_where(link::Column::Target.eq(target))
+        .and_where(link::Column::Collection.eq(T::NAME.as_str()))
+        .and_where(link::Column::Field.eq(field))
+        .to_owned();
+    let rows = find::<T>(connection, view, Condition::all().add(column::<T>("id")?.in_subquery(ids))).await?;
+    rows.iter().map(|row| to_record::<T>(row).map(|(record, _)| record)).collect()
 }
 
 /// Takes the office's remarks out of a row that is shown to somebody else.

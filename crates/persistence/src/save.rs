@@ -105,16 +105,13 @@ impl Tx {
         unique::by_external_id(self, collection, keeper, scheme, value).await
     }
 
-    /// The living records of a collection that refer to one by a field, as far as the caller sees.
-    pub async fn referring<T: Stored>(&self, view: &View, field: &str, target: Uuid) -> Result<Vec<Record<T>>, Error> {
-        let ids = link::Entity::find()
-            .filter(link::Column::Target.eq(target))
-            .filter(link::Column::Collection.eq(T::NAME.as_str()))
-            .filter(link::Column::Field.eq(field))
-            .all(self)
-            .await?;
+    /// The living records with these ids that the caller sees.
+    pub async fn get_all<T: Stored>(&self, view: &View, ids: &[Uuid]) -> Result<Vec<Record<T>>, Error> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
         let rows = Table::<T>::find()
-            .filter(column::<T>("id")?.is_in(ids.iter().map(|link| link.record_id)))
+            .filter(column::<T>("id")?.is_in(ids.iter().copied()))
             .filter(column::<T>("deleted_at")?.is_null())
             .filter(view.condition(T::NAME))
             .all(self)

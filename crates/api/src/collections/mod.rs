@@ -1,12 +1,19 @@
 //! The collections as the API has them. One file each: what the contract says of it, and the
 //! actions that have a meaning of their own. What all of them do stands in `resource`.
 
+mod agreements;
+mod events;
+mod exchanges;
 mod municipalities;
+mod organizations;
+mod partnerships;
 mod places;
 
 use actix_web::http::Method;
 use futures_util::FutureExt;
-use pobratim_domain::{CollectionName, Faults, Slug};
+use pobratim_domain::{
+    Agreement, CityEvent, CollectionName, Exchange, Faults, Municipality, Organization, Partnership, Place, Slug,
+};
 use pobratim_persistence::Stored;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -45,7 +52,15 @@ struct Listed {
 type Prepare = fn(&Api, Value, Uuid, bool, Option<Slug>) -> Result<Apply, Faults>;
 
 /// Every collection, in the order in which the contract tells of them.
-const COLLECTIONS: &[Listed] = &[listed::<pobratim_domain::Municipality>(), listed::<pobratim_domain::Place>()];
+const COLLECTIONS: &[Listed] = &[
+    listed::<Municipality>(),
+    listed::<Place>(),
+    listed::<Organization>(),
+    listed::<Partnership>(),
+    listed::<Agreement>(),
+    listed::<Exchange>(),
+    listed::<CityEvent>(),
+];
 
 const fn listed<T: Resource>() -> Listed {
     Listed {
@@ -136,6 +151,6 @@ fn included() -> Value {
     };
     json!({
         "type": "object", "description": "Records that others on the page refer to, each once.",
-        "properties": {"places": list("Place", "Places.")},
+        "properties": {"places": list("Place", "Places."), "organizations": list("Organization", "Organizations.")},
     })
 }

@@ -24,14 +24,14 @@ fn signed() -> Record<Agreement> {
     paper(&json!({"state": "signed", "signed_on": "2011-09-05"}))
 }
 
-fn input(members: Value) -> PartnershipTransitionInput {
+fn input(members: &Value) -> PartnershipTransitionInput {
     let mut body = json!({"on": "2011-12"});
-    crate::json::merge(&mut body, &members);
+    crate::json::merge(&mut body, members);
     serde_json::from_value(body).unwrap()
 }
 
 fn moved(from: &Record<Partnership>, members: Value, papers: &[Record<Agreement>]) -> Result<Record<Partnership>, Refusal> {
-    from.transition(&input(members), papers, TODAY)
+    from.transition(&input(&members), papers, TODAY)
 }
 
 fn refused(result: Result<Record<Partnership>, Refusal>) -> InvalidState {
@@ -282,7 +282,7 @@ proptest! {
                 "historical": historical,
                 "sources": if source { self::source() } else { json!([]) },
             });
-            let Ok(after) = now.transition(&input(body), std::slice::from_ref(&paper), TODAY) else {
+            let Ok(after) = now.transition(&input(&body), std::slice::from_ref(&paper), TODAY) else {
                 prop_assert_eq!(&now, &before);
                 continue;
             };

@@ -1,0 +1,40 @@
+//! Events: their one action, the move to another status.
+
+use actix_web::http::Method;
+use futures_util::FutureExt;
+use pobratim_domain::{CityEvent, EventTransitionInput};
+
+use crate::answer::Answer;
+use crate::collections::Resource;
+use crate::contract::Schemas;
+use crate::contract::operation::action;
+use crate::ctx::Ctx;
+use crate::problem::ApiResult;
+use crate::resource::act;
+use crate::routes::{Body, Entry};
+
+impl Resource for CityEvent {
+    const ABOUT: &'static str = "What takes place: signings, mayors' meetings, summits, forums, fairs, exhibitions, festivals; who took part, and what came of it.";
+
+    fn bodies(schemas: &mut Schemas) {
+        schemas.add_input::<EventTransitionInput>();
+    }
+
+    fn actions() -> Vec<Entry> {
+        let description = "For editors. An event is an idea, planned, confirmed, held; an open one can be postponed, or cancelled with a reason. That it was held needs a period that is over. `historical: true` leaves the order free and needs a source.";
+        let operation = action::<CityEvent>("transition_event", "Move an event to another status", description, Some("EventTransitionInput"));
+        let path = "/v1/events/{event_id}/transitions";
+        vec![Entry::new(Method::POST, path, Body::Json, operation, |ctx| transition(ctx).boxed_local())]
+    }
+}
+
+/// Move an event to another status
+async fn transition(ctx: Ctx) -> ApiResult<Answer> {
+    let input: EventTransitionInput = ctx.action()?;
+    act::<CityEvent, _>(ctx, "write", "transitioned", input, |event, input, today| {
+        let has_sources = !event.head.sources.is_empty();
+        event.body = event.body.transition(input, today, has_sources)?;
+        Ok(())
+    })
+    .await
+}

@@ -1,0 +1,40 @@
+//! Exchanges: their one action, the move to another state.
+
+use actix_web::http::Method;
+use futures_util::FutureExt;
+use pobratim_domain::{Exchange, ExchangeTransitionInput};
+
+use crate::answer::Answer;
+use crate::collections::Resource;
+use crate::contract::Schemas;
+use crate::contract::operation::action;
+use crate::ctx::Ctx;
+use crate::problem::ApiResult;
+use crate::resource::act;
+use crate::routes::{Body, Entry};
+
+impl Resource for Exchange {
+    const ABOUT: &'static str = "The delegations received and sent: who came, from where, under which tie and paper, and what came of it.";
+
+    fn bodies(schemas: &mut Schemas) {
+        schemas.add_input::<ExchangeTransitionInput>();
+    }
+
+    fn actions() -> Vec<Entry> {
+        let description = "For editors. An exchange is proposed, approved, confirmed, under way, completed, reported; any open one can be cancelled, with a reason. Completing needs a period that is over, reporting results or a headcount. `historical: true` leaves the order free and needs a source.";
+        let operation = action::<Exchange>("transition_exchange", "Move an exchange to another state", description, Some("ExchangeTransitionInput"));
+        let path = "/v1/exchanges/{exchange_id}/transitions";
+        vec![Entry::new(Method::POST, path, Body::Json, operation, |ctx| transition(ctx).boxed_local())]
+    }
+}
+
+/// Move an exchange to another state
+async fn transition(ctx: Ctx) -> ApiResult<Answer> {
+    let input: ExchangeTransitionInput = ctx.action()?;
+    act::<Exchange, _>(ctx, "write", "transitioned", input, |exchange, input, today| {
+        let has_sources = !exchange.head.sources.is_empty();
+        exchange.body = exchange.body.transition(input, today, has_sources)?;
+        Ok(())
+    })
+    .await
+}
