@@ -81,13 +81,6 @@ impl Columns {
         column
     }
 
-    /// A real number.
-    pub(crate) fn real(&self, name: &str) -> ColumnDef {
-        let mut column = ColumnDef::new(Alias::new(name));
-        column.double();
-        column
-    }
-
     /// The table of a collection: what all records have, then its own columns.
     pub(crate) fn records(&self, table: &str, own: Vec<ColumnDef>) -> TableCreateStatement {
         let mut id = self.id("id");

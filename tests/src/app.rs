@@ -167,6 +167,7 @@ impl Request<'_> {
     }
 
     /// With a JSON body.
+    #[expect(clippy::needless_pass_by_value, reason = "bodies are written where they are sent")]
     pub fn json(self, body: Value) -> Self {
         let media_type = if self.method == "PATCH" { "application/merge-patch+json" } else { "application/json" };
         self.header("Content-Type", media_type).bytes(body.to_string().into_bytes())

@@ -1,5 +1,3 @@
 //! The HTTP suite: one file a subject. Each exchange is held against the contract.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
-
 mod places;

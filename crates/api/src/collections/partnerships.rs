@@ -191,7 +191,7 @@ fn told(change: &Change) -> Option<PartnershipTransition> {
         on: detail["on"].clone(),
         reason: detail.get("reason").filter(|_| told.actor.is_some()).cloned(),
         evidence: detail.get("evidence").cloned().unwrap_or_else(|| json!([])),
-        historical: detail.get("historical").cloned().unwrap_or_else(|| json!(false)),
+        historical: detail.get("historical").cloned().unwrap_or(Value::Bool(false)),
     })
 }
 

@@ -14,8 +14,11 @@ use serde_json::{Map, Value, json};
 /// The validators of what clients send, by schema name.
 pub(crate) struct Validators(HashMap<String, Validator>);
 
+/// Reads a text, or says what is wrong with it.
+type Reader = fn(&str) -> Result<(), String>;
+
 /// Texts whose reading says more than a pattern can: the schema's name, and how it is read.
-const READERS: &[(&str, fn(&str) -> Result<(), String>)] = &[
+const READERS: &[(&str, Reader)] = &[
     ("PartialDate", |text| PartialDate::parse(text).map(drop).map_err(|error| error.to_string())),
     ("PartialInterval", |text| PartialInterval::parse(text).map(drop).map_err(|error| error.to_string())),
     ("CountryCode", |text| CountryCode::parse(text).map(drop).map_err(|error| error.to_string())),
