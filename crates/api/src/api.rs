@@ -1,7 +1,7 @@
 //! The API as a whole: what all requests share.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use pobratim_domain::Faults;
@@ -47,10 +47,7 @@ pub struct Api(Arc<Parts>);
 
 struct Parts {
     database: Database,
-    validators: Validators,
-    schemas: Components,
-    document: String,
-    routes: Vec<Entry>,
+    contract: &'static Contract,
     settings: Settings,
     keys: Keys,
     limits: Option<Limits>,
@@ -59,9 +56,18 @@ struct Parts {
     stopping: tokio::sync::watch::Sender<bool>,
 }
 
-impl Api {
-    /// The API over a database.
-    pub fn new(database: Database, settings: Settings) -> Result<Self, String> {
+/// What is the same for every installation: made once a process, at the first need.
+struct Contract {
+    routes: Vec<Entry>,
+    document: String,
+    schemas: Components,
+    validators: Validators,
+}
+
+static CONTRACT: LazyLock<Result<Contract, String>> = LazyLock::new(Contract::new);
+
+impl Contract {
+    fn new() -> Result<Self, String> {
         let document = crate::contract::document();
         let components = document["components"]["schemas"].as_object().cloned().unwrap_or_default();
         // Bodies, and the texts that parameters hold.
@@ -70,14 +76,19 @@ impl Api {
         };
         let sent: Vec<String> = components.iter().filter(is_sent).map(|(name, _)| name.clone()).collect();
         let validators = Validators::new(&components, &sent)?;
-        let text = serde_json::to_string(&document).map_err(|error| error.to_string())?;
+        let document = serde_json::to_string(&document).map_err(|error| error.to_string())?;
+        Ok(Self { routes: routes(), document, schemas: Components(components), validators })
+    }
+}
+
+impl Api {
+    /// The API over a database.
+    pub fn new(database: Database, settings: Settings) -> Result<Self, String> {
+        let contract = CONTRACT.as_ref().map_err(Clone::clone)?;
         let limits = settings.rate_limit.map(Limits::new);
         Ok(Self(Arc::new(Parts {
             database,
-            validators,
-            schemas: Components(components),
-            document: text,
-            routes: routes(),
+            contract,
             limits,
             settings,
             keys: Keys::default(),
@@ -107,7 +118,7 @@ impl Api {
     }
 
     pub(crate) fn document(&self) -> &str {
-        &self.0.document
+        &self.0.contract.document
     }
 
     pub(crate) fn settings(&self) -> &Settings {
@@ -129,7 +140,7 @@ impl Api {
     /// The operations by path.
     pub(crate) fn by_path(&self) -> BTreeMap<&str, Vec<&Entry>> {
         let mut paths: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
-        for entry in &self.0.routes {
+        for entry in &self.0.contract.routes {
             paths.entry(&entry.path).or_default().push(entry);
         }
         paths
@@ -142,10 +153,10 @@ impl Api {
 
     /// The same, for commands, which know nothing of HTTP.
     pub(crate) fn validate(&self, schema: &str, value: &Value, faults: &mut Faults) -> Result<(), String> {
-        self.0.validators.check(schema, value, faults)
+        self.0.contract.validators.check(schema, value, faults)
     }
 
     pub(crate) fn schemas(&self) -> &Components {
-        &self.0.schemas
+        &self.0.contract.schemas
     }
 }

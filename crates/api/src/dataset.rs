@@ -261,7 +261,7 @@ pub(crate) fn prepare<T: Stored>(
     if let Err(error) = api.validate(&schema, &value, &mut faults) {
         faults.add("", "invalid", error);
     }
-    let mut record: Record<T> = match serde_json::from_value(value) {
+    let mut record: Record<T> = match serde_json::from_value(value.clone()) {
         Ok(record) => record,
         Err(error) => {
             if faults.is_empty() {
@@ -284,6 +284,8 @@ pub(crate) fn prepare<T: Stored>(
             }
             let before = tx.get::<T>(&View::System, id).await?;
             let known = before.record.head.clone();
+            adopt_keys(&mut value, &before.record.to_json()?);
+            record.body = serde_json::from_value::<Record<T>>(value)?.body;
             record.head.version = known.version;
             record.head.created_at = known.created_at;
             record.head.updated_at = known.updated_at;
@@ -292,4 +294,21 @@ pub(crate) fn prepare<T: Stored>(
             Ok(if version == known.version { Outcome::Same } else { Outcome::Updated })
         })
     }))
+}
+
+/// Elements of lists have keys that a data set does not know: those that are as they were keep
+/// theirs, so that loading again changes nothing.
+fn adopt_keys(sent: &mut Value, known: &Value) {
+    let (Some(sent), Some(known)) = (sent.as_object_mut(), known.as_object()) else { return };
+    for (name, list) in sent {
+        let (Some(list), Some(known)) = (list.as_array_mut(), known.get(name).and_then(Value::as_array)) else { continue };
+        let mut free: Vec<&Value> = known.iter().filter(|element| element.get("key").is_some()).collect();
+        for element in list.iter_mut().filter_map(Value::as_object_mut).filter(|element| !element.contains_key("key")) {
+            let same = |known: &&Value| element.iter().all(|(name, value)| known.get(name) == Some(value));
+            let Some(at) = free.iter().position(same) else { continue };
+            if let Some(key) = free.remove(at).get("key") {
+                element.insert("key".to_owned(), key.clone());
+            }
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Limits: how many requests a minute a caller is answered (GCRA, by the `governor` crate).
 
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
@@ -16,7 +17,11 @@ pub(crate) struct Limits {
     anonymous: (u32, Limiter),
     keyed: (u32, Limiter),
     clock: DefaultClock,
+    counted: AtomicU64,
 }
+
+/// How many requests pass before callers that have not been seen for a while are forgotten.
+const TIDY_EVERY: u64 = 10_000;
 
 /// What a caller has left.
 #[derive(Clone, Copy, Debug)]
@@ -34,11 +39,14 @@ impl Limits {
             let limiter = RateLimiter::keyed(Quota::per_minute(per_minute));
             (per_minute.get(), limiter.with_middleware::<StateInformationMiddleware>())
         };
-        Self { anonymous: limiter(limit.anonymous), keyed: limiter(limit.keyed), clock: DefaultClock::default() }
+        Self { anonymous: limiter(limit.anonymous), keyed: limiter(limit.keyed), clock: DefaultClock::default(), counted: AtomicU64::new(0) }
     }
 
     /// Counts a request of a caller: by key when it has one, else by address.
     pub(crate) fn count(&self, has_key: bool, caller: &str) -> Allowance {
+        if self.counted.fetch_add(1, Ordering::Relaxed) % TIDY_EVERY == TIDY_EVERY - 1 {
+            self.tidy();
+        }
         let (quota, limiter) = if has_key { &self.keyed } else { &self.anonymous };
         match limiter.check_key(&caller.to_owned()) {
             Ok(state) => Allowance { quota: *quota, remaining: state.remaining_burst_capacity(), wait: None },
@@ -50,7 +58,7 @@ impl Limits {
     }
 
     /// Forgets callers who have not been seen for a while.
-    pub(crate) fn tidy(&self) {
+    fn tidy(&self) {
         self.anonymous.1.retain_recent();
         self.keyed.1.retain_recent();
     }

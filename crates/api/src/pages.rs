@@ -110,9 +110,6 @@ async fn ready(ctx: Ctx) -> ApiResult<Answer> {
     if ctx.api.is_draining() {
         return Err(ApiError::new(&UNAVAILABLE, "The service is stopping.").with_header("Retry-After", "1"));
     }
-    if let Some(limits) = ctx.api.limits() {
-        limits.tidy();
-    }
     let head = ctx.api.database().head().await?;
     Ok(Answer::json(200, json!({"status": "ready", "database": "ok", "revision": head.revision}).to_string()))
 }

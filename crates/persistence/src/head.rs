@@ -123,7 +123,9 @@ impl HeadPoll {
             let poll = self.clone();
             tokio::spawn(async move { poll.run().await });
         }
-        head.await.unwrap_or_else(|_| Err(Error::Unavailable("the head was not read".to_owned())))
+        // Bounded for each caller: who comes during a query that hangs waits for that one and its own.
+        let head = async { head.await.unwrap_or_else(|_| Err(Error::Unavailable("the head was not read".to_owned()))) };
+        crate::read::bounded(head).await
     }
 
     async fn run(&self) {

@@ -102,7 +102,15 @@ impl Tx {
 
     async fn open(&self, writes: bool) -> Result<tokio::sync::MutexGuard<'_, Option<DatabaseTransaction>>, DbErr> {
         let slot = self.0.slot.lock().await;
-        let needs_savepoint = writes && !self.progress().savepoint;
+        let needs_savepoint = {
+            let progress = self.progress();
+            // Nothing follows a failed statement: PostgreSQL would refuse it, and SQLite, when it has
+            // dropped the transaction, would commit it by itself.
+            if let Some(error) = progress.fatal.as_ref().or(progress.doomed.as_ref()) {
+                return Err(error.clone());
+            }
+            writes && !progress.savepoint
+        };
         let transaction = slot.as_ref().ok_or_else(ended)?;
         if needs_savepoint {
             if let Err(error) = transaction.execute_unprepared(SAVEPOINT).await {

@@ -4,12 +4,14 @@
 use std::collections::HashMap;
 
 use jsonschema::error::{TypeKind, ValidationErrorKind};
-use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
+use jsonschema::{Draft, PatternCache, PatternOptions, ValidationError, Validator};
 use pobratim_domain::codelist::CODE_TYPES;
 use pobratim_domain::country::CountryCode;
 use pobratim_domain::value::{CurrencyCode, LanguageTag, PartialDate, PartialInterval};
 use pobratim_domain::{Faults, Slug, TimeZoneName, Timestamp, codelist};
 use serde_json::{Map, Value, json};
+
+use crate::contract::{reachable, reference};
 
 /// The validators of what clients send, by schema name.
 pub(crate) struct Validators(HashMap<String, Validator>);
@@ -37,6 +39,8 @@ impl Validators {
         let mut options = jsonschema::options()
             .with_draft(Draft::Draft202012)
             .with_pattern_options(PatternOptions::regex())
+            // Names and texts share their patterns; each is compiled once.
+            .with_pattern_cache(PatternCache::new())
             .should_validate_formats(true);
         for (name, read) in READERS {
             options = options.with_format(*name, move |text: &str| read(text).is_ok());
@@ -46,7 +50,10 @@ impl Validators {
         }
         let mut validators = HashMap::new();
         for name in names {
-            let root = json!({"$ref": format!("#/components/schemas/{name}"), "components": {"schemas": components}});
+            // Only what it refers to: a validator keeps all it is given.
+            let mut root = reference(name);
+            let needed = reachable(&root, &components);
+            root["components"] = json!({"schemas": needed});
             let validator = options.build(&root).map_err(|error| format!("{name}: {error}"))?;
             validators.insert(name.clone(), validator);
         }
