@@ -91,7 +91,8 @@ async fn journal(manager: &SchemaManager<'_>, make: &Columns) -> Result<(), DbEr
         ("journal_by_collection", ["collection", "revision"]),
         ("journal_by_import", ["import_id", "revision"]),
     ] {
-        let index = Index::create().name(name).table(alias("journal")).col(alias(columns[0])).col(alias(columns[1])).take();
+        let index =
+            Index::create().name(name).table(alias("journal")).col(alias(columns[0])).col(alias(columns[1])).take();
         manager.create_index(index).await?;
     }
     Ok(())
@@ -157,10 +158,15 @@ async fn found_by(manager: &SchemaManager<'_>, make: &Columns) -> Result<(), DbE
         .col(make.required("value"))
         .col(make.id("record_id").not_null())
         .primary_key(
-            Index::create().col(alias("collection")).col(alias("municipality")).col(alias("scheme")).col(alias("value")),
+            Index::create()
+                .col(alias("collection"))
+                .col(alias("municipality"))
+                .col(alias("scheme"))
+                .col(alias("value")),
         )
         .take();
     manager.create_table(external_ids).await?;
-    let by_record = Index::create().name("external_ids_by_record").table(alias("external_ids")).col(alias("record_id")).take();
+    let by_record =
+        Index::create().name("external_ids_by_record").table(alias("external_ids")).col(alias("record_id")).take();
     manager.create_index(by_record).await
 }

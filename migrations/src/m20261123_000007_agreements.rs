@@ -17,8 +17,7 @@ const KINDS: &[&str] = &[
     "termination_notice",
 ];
 
-const STATES: &[&str] =
-    &["draft", "in_approval", "approved", "signed", "in_force", "expired", "terminated", "void"];
+const STATES: &[&str] = &["draft", "in_approval", "approved", "signed", "in_force", "expired", "terminated", "void"];
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;

@@ -73,7 +73,13 @@ impl App {
     }
 
     async fn issue(&self, role: Role, municipality: Option<Slug>) -> String {
-        let key = ApiKey { owner: format!("A test's {}", role.as_str()), role, scopes: Vec::new(), expires_at: None, revoked_at: None };
+        let key = ApiKey {
+            owner: format!("A test's {}", role.as_str()),
+            role,
+            scopes: Vec::new(),
+            expires_at: None,
+            revoked_at: None,
+        };
         issue_key(&self.database, key, municipality, "test").await.unwrap()
     }
 
@@ -157,7 +163,10 @@ impl Request<'_> {
 
     /// With a header.
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.headers.insert(HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_bytes(value.as_bytes()).unwrap());
+        self.headers.insert(
+            HeaderName::from_bytes(name.as_bytes()).unwrap(),
+            HeaderValue::from_bytes(value.as_bytes()).unwrap(),
+        );
         self
     }
 
@@ -192,7 +201,9 @@ impl Request<'_> {
         if !headers.contains_key("content-encoding") {
             wire::check(&self.method, &self.path, status.as_u16(), &headers, &bytes);
         }
-        for name in ["api-version", "x-request-id", "x-content-type-options", "content-security-policy", "referrer-policy"] {
+        for name in
+            ["api-version", "x-request-id", "x-content-type-options", "content-security-policy", "referrer-policy"]
+        {
             assert!(headers.contains_key(name), "{} {}: the header {name} is missing", self.method, self.path);
         }
         let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
@@ -234,14 +245,21 @@ impl Reply {
     /// Asserts a problem of this kind.
     #[track_caller]
     pub fn expect_problem(self, status: u16, code: &str) -> Self {
-        assert_eq!((self.status.as_u16(), self.json["code"].as_str().unwrap_or_default()), (status, code), "{:#}", self.json);
+        assert_eq!(
+            (self.status.as_u16(), self.json["code"].as_str().unwrap_or_default()),
+            (status, code),
+            "{:#}",
+            self.json
+        );
         self
     }
 
     /// The faults of a problem: where and what.
     pub fn faults(&self) -> Vec<(String, String)> {
         let text = |fault: &Value, name: &str| fault[name].as_str().map(str::to_owned);
-        let place = |fault: &Value| text(fault, "pointer").or(text(fault, "parameter")).or(text(fault, "header")).unwrap_or_default();
+        let place = |fault: &Value| {
+            text(fault, "pointer").or(text(fault, "parameter")).or(text(fault, "header")).unwrap_or_default()
+        };
         let errors = self.json["errors"].as_array().cloned().unwrap_or_default();
         errors.iter().map(|fault| (place(fault), text(fault, "code").unwrap_or_default())).collect()
     }

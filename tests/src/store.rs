@@ -30,7 +30,9 @@ impl Store {
     pub fn server() -> Option<&'static str> {
         KIND.get_or_init(|| match std::env::var("POBRATIM_TEST_DATABASE") {
             Ok(address) if address.starts_with("postgres") => Some(address),
-            Ok(other) if other != "sqlite" && !other.is_empty() => panic!("POBRATIM_TEST_DATABASE is sqlite or postgres://…, not {other}"),
+            Ok(other) if other != "sqlite" && !other.is_empty() => {
+                panic!("POBRATIM_TEST_DATABASE is sqlite or postgres://…, not {other}")
+            }
             _ => None,
         })
         .as_deref()

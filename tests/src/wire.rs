@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 
 const CONTRACT: &str = include_str!("../../openapi/pobratim.v1.json");
 
-static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(CONTRACT).expect("the committed contract is JSON"));
+static DOCUMENT: LazyLock<Value> =
+    LazyLock::new(|| serde_json::from_str(CONTRACT).expect("the committed contract is JSON"));
 static VALIDATORS: LazyLock<Mutex<HashMap<String, &'static Validator>>> = LazyLock::new(Mutex::default);
 
 /// Checks one exchange; paths outside the contract (pages, probes) are not its business.
@@ -39,14 +40,17 @@ pub(crate) fn check(method: &str, path: &str, status: u16, headers: &HeaderMap, 
         return;
     };
     let given = headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let Some(media) = content.get(given) else { panic!("{place}: the content type is {given:?}, not {:?}", content.keys()) };
+    let Some(media) = content.get(given) else {
+        panic!("{place}: the content type is {given:?}, not {:?}", content.keys())
+    };
     if method == "HEAD" {
         return;
     }
     let value: Value = serde_json::from_slice(body).unwrap_or_else(|error| panic!("{place}: {error}"));
     let schema = media["schema"]["$ref"].as_str().expect("bodies are references");
     let validator = validator(schema);
-    let faults: Vec<String> = validator.iter_errors(&value).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    let faults: Vec<String> =
+        validator.iter_errors(&value).map(|error| format!("{}: {error}", error.instance_path())).collect();
     assert!(faults.is_empty(), "{place}: the body is not {schema}: {faults:#?}\n{value:#}");
 }
 
@@ -55,7 +59,8 @@ fn template(path: &str) -> Option<(&'static str, &'static Value)> {
     let paths = DOCUMENT["paths"].as_object().expect("paths");
     let fits = |template: &str| {
         let parts: Vec<&str> = template.split('/').collect();
-        parts.len() == wanted.len() && parts.iter().zip(&wanted).all(|(part, given)| part.starts_with('{') || part == given)
+        parts.len() == wanted.len()
+            && parts.iter().zip(&wanted).all(|(part, given)| part.starts_with('{') || part == given)
     };
     // A literal part wins over a parameter, as in the router.
     let mut found: Vec<_> = paths.iter().filter(|(template, _)| fits(template)).collect();
@@ -74,7 +79,10 @@ fn validator(schema: &str) -> &'static Validator {
     let mut validators = VALIDATORS.lock().expect("no test panics while it builds a validator");
     validators.entry(schema.to_owned()).or_insert_with(|| {
         let root = json!({"$ref": schema, "components": {"schemas": DOCUMENT["components"]["schemas"]}});
-        let options = jsonschema::options().with_draft(Draft::Draft202012).with_pattern_options(PatternOptions::regex()).should_validate_formats(true);
+        let options = jsonschema::options()
+            .with_draft(Draft::Draft202012)
+            .with_pattern_options(PatternOptions::regex())
+            .should_validate_formats(true);
         Box::leak(Box::new(options.build(&root).expect("the contract's schemas are valid")))
     })
 }

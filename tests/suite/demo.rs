@@ -10,8 +10,8 @@ const DEMO: &str = include_str!("../../demo/blagoveshchensk.json");
 
 /// The facts these collections hold.
 const FACTS: &[&str] = &[
-    "F04", "F05", "F11", "F12", "F13", "F14", "F15", "F19", "F20", "F21", "F22", "F23", "F25", "F27", "F28", "F32", "F39",
-    "F40", "F41", "F43", "F44", "F45", "F46", "F47", "F48", "F49", "F53", "F54", "F56",
+    "F04", "F05", "F11", "F12", "F13", "F14", "F15", "F19", "F20", "F21", "F22", "F23", "F25", "F27", "F28", "F32",
+    "F39", "F40", "F41", "F43", "F44", "F45", "F46", "F47", "F48", "F49", "F53", "F54", "F56",
 ];
 
 async fn demo() -> App {
@@ -47,8 +47,10 @@ async fn the_ties_are_counted_again() {
     assert_eq!(all(&app, "/v1/places?kind=region&").await.len(), 2);
 
     let ties = all(&app, "/v1/partnerships?").await;
-    let with_places = |tie: &&Value| tie["parties"].as_array().unwrap().iter().all(|party| party.get("organization").is_none());
-    let bilateral: Vec<&Value> = ties.iter().filter(with_places).filter(|tie| tie["arrangement"] == "bilateral").collect();
+    let with_places =
+        |tie: &&Value| tie["parties"].as_array().unwrap().iter().all(|party| party.get("organization").is_none());
+    let bilateral: Vec<&Value> =
+        ties.iter().filter(with_places).filter(|tie| tie["arrangement"] == "bilateral").collect();
     let of = |kind: &str, target: Option<&str>| {
         bilateral.iter().filter(|tie| tie["kind"] == kind && tie["target_kind"].as_str() == target).count()
     };
@@ -63,7 +65,8 @@ async fn the_ties_are_counted_again() {
 async fn every_fact_is_cited() {
     let app = demo().await;
     let mut cited = BTreeSet::new();
-    for collection in ["municipalities", "places", "organizations", "partnerships", "agreements", "exchanges", "events"] {
+    for collection in ["municipalities", "places", "organizations", "partnerships", "agreements", "exchanges", "events"]
+    {
         for record in all(&app, &format!("/v1/{collection}?")).await {
             let sources = record["sources"].as_array().unwrap();
             assert!(!sources.is_empty(), "{collection} {} cites nothing", record["ref"]);
@@ -78,8 +81,12 @@ async fn every_fact_is_cited() {
 async fn three_sources_differ_on_heihe() {
     let app = demo().await;
     let tie = app.get("/v1/partnerships/PAR-0001").send().await.expect(200).json;
-    let claims: Vec<(&str, &str)> =
-        tie["claims"].as_array().unwrap().iter().map(|claim| (claim["field"].as_str().unwrap(), claim["state"].as_str().unwrap())).collect();
+    let claims: Vec<(&str, &str)> = tie["claims"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|claim| (claim["field"].as_str().unwrap(), claim["state"].as_str().unwrap()))
+        .collect();
     assert_eq!(claims, [("established", "disputed"); 3]);
     assert!(tie.get("established").is_none(), "what is disputed is not told as a fact");
 }

@@ -1,6 +1,7 @@
 //! The HTTP suite: one file a subject. Each exchange is held against the contract.
 
-mod engine;
 mod demo;
+mod engine;
+mod http;
 mod places;
 mod ties;

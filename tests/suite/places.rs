@@ -46,7 +46,8 @@ async fn a_place_is_made_read_changed_deleted_and_restored() {
     assert_eq!((&back.json["population"], &back.json["version"]), (&json!(223_832), &json!(4)));
 
     let history = app.get(&format!("{path}/history")).key(&editor).send().await.expect(200);
-    let events: Vec<&str> = history.json["items"].as_array().unwrap().iter().map(|change| change["event"].as_str().unwrap()).collect();
+    let events: Vec<&str> =
+        history.json["items"].as_array().unwrap().iter().map(|change| change["event"].as_str().unwrap()).collect();
     assert_eq!(events, ["place.created", "place.updated", "place.deleted", "place.restored"]);
     assert_eq!(history.json["items"][1]["patch"], json!({"population": 223_832, "notes": null}));
     assert_eq!(history.json["items"][1]["inverse"], json!({"population": null, "notes": "Across the river."}));
@@ -88,7 +89,10 @@ async fn rules_across_fields_and_references_are_faults_too() {
     body["visibility"] = json!("internal");
     body["subdivision"] = json!("RU-AMU");
     let reply = app.post("/v1/places", body).key(&editor).send().await.expect_problem(400, "invalid_body");
-    assert_eq!(reply.faults(), [("/visibility".into(), "not_allowed".into()), ("/subdivision".into(), "not_allowed".into())]);
+    assert_eq!(
+        reply.faults(),
+        [("/visibility".into(), "not_allowed".into()), ("/subdivision".into(), "not_allowed".into())]
+    );
     let mut body = heihe();
     body["parent"] = json!("01890a5d-ac96-774b-bcce-b302099a8057");
     let reply = app.post("/v1/places", body).key(&editor).send().await.expect_problem(400, "invalid_body");
@@ -106,13 +110,19 @@ async fn what_is_referred_to_cannot_go() {
     district["external_ids"] = json!([]);
     let district = app.post("/v1/places", district).key(&editor).send().await.expect(201);
     let path = format!("/v1/places/{id}");
-    let reply = app.request("DELETE", &path).key(&operator).if_match("*").send().await.expect_problem(409, "has_dependents");
+    let reply =
+        app.request("DELETE", &path).key(&operator).if_match("*").send().await.expect_problem(409, "has_dependents");
     assert_eq!(reply.json["dependents"], json!([{"collection": "places", "count": 1}]));
     let below = format!("/v1/places/{}", district.json["id"].as_str().unwrap());
     let gone = app.request("DELETE", &below).key(&operator).if_match(district.tag()).send().await.expect(204);
     app.request("DELETE", &path).key(&operator).if_match(region.tag()).send().await.expect(204);
     let restore = format!("{below}/restore");
-    app.request("POST", &restore).key(&operator).if_match(gone.tag()).send().await.expect_problem(409, "missing_reference");
+    app.request("POST", &restore)
+        .key(&operator)
+        .if_match(gone.tag())
+        .send()
+        .await
+        .expect_problem(409, "missing_reference");
 }
 
 #[tokio::test]
@@ -134,7 +144,8 @@ async fn an_external_id_belongs_to_one_place() {
     let again = app.request("PUT", put).json(body.clone()).key(&editor).send().await.expect(200);
     assert_eq!(again.json["version"], 2);
     body["external_ids"] = json!([]);
-    let other = app.request("PUT", "/v1/places/by-external-id/wikidata/Q1").json(body).key(&editor).send().await.expect(200);
+    let other =
+        app.request("PUT", "/v1/places/by-external-id/wikidata/Q1").json(body).key(&editor).send().await.expect(200);
     assert!(other.header("location").starts_with("/v1/places/"), "it is new");
     assert_eq!(other.json["external_ids"], json!([{"scheme": "wikidata", "value": "Q1"}]));
 }
@@ -143,7 +154,11 @@ async fn an_external_id_belongs_to_one_place() {
 async fn lists_are_filtered_sorted_and_walked_to_the_end() {
     let app = App::with_city().await;
     let editor = app.editor().await;
-    for (index, (name, country)) in [("Heihe", "CN"), ("Joetsu", "JP"), ("Dalian", "CN"), ("Hong Kong", "HK"), ("Йошкар-Ола", "RU")].iter().enumerate() {
+    for (index, (name, country)) in
+        [("Heihe", "CN"), ("Joetsu", "JP"), ("Dalian", "CN"), ("Hong Kong", "HK"), ("Йошкар-Ола", "RU")]
+            .iter()
+            .enumerate()
+    {
         let body = json!({
             "kind": "municipality", "country": country, "visibility": "public", "tags": [format!("t{}", index % 2)],
             "names": [{"text": name, "lang": "en", "kind": "official", "preferred": true}],
@@ -182,11 +197,19 @@ async fn lists_are_filtered_sorted_and_walked_to_the_end() {
 
     let page = get("sort=name&limit=2").await;
     let next = page.json["page"]["next_cursor"].as_str().unwrap();
-    for wrong in [format!("sort=-name&limit=2&cursor={next}"), format!("sort=name&country=CN&cursor={next}"), "cursor=abc".to_owned()] {
+    for wrong in [
+        format!("sort=-name&limit=2&cursor={next}"),
+        format!("sort=name&country=CN&cursor={next}"),
+        "cursor=abc".to_owned(),
+    ] {
         let reply = app.get(&format!("/v1/places?{wrong}")).send().await.expect_problem(400, "invalid_parameter");
         assert_eq!(reply.faults()[0].0, "cursor");
     }
-    let reply = app.get("/v1/places?limit=0&colour=red&sort=size&limit=3&country=XX").send().await.expect_problem(400, "invalid_parameter");
+    let reply = app
+        .get("/v1/places?limit=0&colour=red&sort=size&limit=3&country=XX")
+        .send()
+        .await
+        .expect_problem(400, "invalid_parameter");
     let places: Vec<String> = reply.faults().into_iter().map(|(place, _)| place).collect();
     assert_eq!(places, ["limit", "limit", "sort", "country", "colour"]);
 }
@@ -209,8 +232,20 @@ async fn tags_tell_what_is_new_and_whose_change_would_be_lost() {
     patch().if_match(public.tag()).send().await.expect_problem(412, "stale");
     let same = patch().if_match(changed.tag()).send().await.expect(200);
     assert_eq!(same.json["version"], 2, "a patch that changes nothing makes no version");
-    app.request("PATCH", &path).json(json!({})).key(&editor).if_match(same.tag()).send().await.expect_problem(400, "invalid_body");
-    let reply = app.request("PATCH", &path).json(json!({"country": null, "version": 9, "id": same.json["id"]})).key(&editor).if_match(same.tag()).send().await;
+    app.request("PATCH", &path)
+        .json(json!({}))
+        .key(&editor)
+        .if_match(same.tag())
+        .send()
+        .await
+        .expect_problem(400, "invalid_body");
+    let reply = app
+        .request("PATCH", &path)
+        .json(json!({"country": null, "version": 9, "id": same.json["id"]}))
+        .key(&editor)
+        .if_match(same.tag())
+        .send()
+        .await;
     assert_eq!(reply.faults(), [("/version".into(), "read_only".into()), ("/country".into(), "required".into())]);
 }
 
@@ -218,12 +253,17 @@ async fn tags_tell_what_is_new_and_whose_change_would_be_lost() {
 async fn a_request_with_a_key_happens_once() {
     let app = App::with_city().await;
     let editor = app.editor().await;
-    let send = async |body: Value, key: &str| app.post("/v1/places", body).key(&editor).header("Idempotency-Key", key).send().await;
+    let send = async |body: Value, key: &str| {
+        app.post("/v1/places", body).key(&editor).header("Idempotency-Key", key).send().await
+    };
     let first = send(heihe(), "k-1").await.expect(201);
     assert_eq!(first.header("idempotent-replayed"), "");
     let again = send(heihe(), "k-1").await.expect(201);
     assert_eq!(again.header("idempotent-replayed"), "true");
-    assert_eq!((&again.json, again.tag(), again.header("location")), (&first.json, first.tag(), first.header("location")));
+    assert_eq!(
+        (&again.json, again.tag(), again.header("location")),
+        (&first.json, first.tag(), first.header("location"))
+    );
     send(json!({"kind": "country", "country": "JP", "names": [{"text": "Japan", "lang": "en", "kind": "official", "preferred": true}], "visibility": "public"}), "k-1").await.expect_problem(422, "idempotency_key_reused");
     // A refusal leaves nothing: the same key may be used again.
     send(heihe(), "k-2").await.expect_problem(409, "already_exists");
@@ -244,5 +284,9 @@ async fn who_may_do_what() {
     let reply = app.post("/v1/places", heihe()).key(&reader).send().await.expect_problem(403, "forbidden");
     assert!(reply.json["detail"].as_str().unwrap().contains("places:create"));
     app.request("DELETE", &path).key(&app.editor().await).if_match("*").send().await.expect_problem(403, "forbidden");
-    app.get("/v1/places").key("pbk_00000000000000000000000000000000_wrong").send().await.expect_problem(401, "unauthenticated");
+    app.get("/v1/places")
+        .key("pbk_00000000000000000000000000000000_wrong")
+        .send()
+        .await
+        .expect_problem(401, "unauthenticated");
 }

@@ -97,10 +97,17 @@ async fn one_living_tie_with_each_partner() {
     let first = city.app.create("partnerships", &city.editor, city.tie()).await;
     let refused = city.app.post("/v1/partnerships", city.tie()).key(&city.editor).send().await;
     let refused = refused.expect_problem(409, "already_exists");
-    assert_eq!((&refused.json["conflict"]["id"], &refused.json["conflict"]["pointer"]), (&first["id"], &json!("/parties")));
+    assert_eq!(
+        (&refused.json["conflict"]["id"], &refused.json["conflict"]["pointer"]),
+        (&first["id"], &json!("/parties"))
+    );
     let path = format!("/v1/partnerships/{}/transitions", id(&first));
-    city.post(&path, &city.editor, "*", json!({"to": "abandoned", "on": "2011"})).await.expect_problem(400, "invalid_body");
-    city.post(&path, &city.editor, "*", json!({"to": "abandoned", "on": "2011", "reason": "No answer."})).await.expect(200);
+    city.post(&path, &city.editor, "*", json!({"to": "abandoned", "on": "2011"}))
+        .await
+        .expect_problem(400, "invalid_body");
+    city.post(&path, &city.editor, "*", json!({"to": "abandoned", "on": "2011", "reason": "No answer."}))
+        .await
+        .expect(200);
     city.app.create("partnerships", &city.editor, city.tie()).await;
 }
 
@@ -134,17 +141,26 @@ async fn a_side_keeps_its_stance_when_the_list_is_replaced() {
     assert_eq!(tie["stage"], "idea", "one side's stance is not the tie's stage");
     // What was read may be sent back as it is.
     let same = json!({"parties": tie["parties"]});
-    let back = city.app.request("PATCH", &path).json(same).key(&city.editor).if_match("*").send().await.expect(200).json;
+    let back =
+        city.app.request("PATCH", &path).json(same).key(&city.editor).if_match("*").send().await.expect(200).json;
     assert_eq!(back, tie);
     let mut without = tie["parties"].clone();
     without[1].as_object_mut().unwrap().remove("key");
     for member in ["stance", "stance_since", "stance_reason"] {
         without[1].as_object_mut().unwrap().remove(member);
     }
-    let dropping = city.app.request("PATCH", &path).json(json!({"parties": without})).key(&city.editor).if_match("*").send().await;
+    let dropping =
+        city.app.request("PATCH", &path).json(json!({"parties": without})).key(&city.editor).if_match("*").send().await;
     dropping.expect_problem(409, "held");
     let unknown = format!("{path}/parties/01890a5d-ac96-774b-bcce-b302099a8057/stance");
-    city.app.request("PUT", &unknown).json(json!({"stance": "engaged"})).key(&city.editor).if_match("*").send().await.expect_problem(404, "not_found");
+    city.app
+        .request("PUT", &unknown)
+        .json(json!({"stance": "engaged"}))
+        .key(&city.editor)
+        .if_match("*")
+        .send()
+        .await
+        .expect_problem(404, "not_found");
 }
 
 #[tokio::test]
@@ -159,15 +175,27 @@ async fn a_paper_is_approved_signed_and_ends() {
     let act = async |verb: &str, key: &str, body: Value| city.post(&format!("{path}/{verb}"), key, "*", body).await;
     act("sign", &city.approver, json!({"signed_on": "2011-09-01"})).await.expect_problem(409, "invalid_state");
     assert_eq!(act("submit", &city.editor, json!({"on": "2011-08-01"})).await.expect(200).json["state"], "in_approval");
-    let keys: Vec<String> = paper["approvals"].as_array().unwrap().iter().map(|approval| approval["key"].as_str().unwrap().to_owned()).collect();
+    let keys: Vec<String> = paper["approvals"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|approval| approval["key"].as_str().unwrap().to_owned())
+        .collect();
     for (key, state) in keys.iter().zip(["in_approval", "approved"]) {
-        let decided = act(&format!("approvals/{key}/decide"), &city.approver, json!({"decision": "granted", "on": "2011-08-02"})).await.expect(200);
+        let decided =
+            act(&format!("approvals/{key}/decide"), &city.approver, json!({"decision": "granted", "on": "2011-08-02"}))
+                .await
+                .expect(200);
         assert_eq!(decided.json["state"], state);
     }
-    assert_eq!(act("sign", &city.approver, json!({"signed_on": "2011-08-10"})).await.expect(200).json["state"], "signed");
+    assert_eq!(
+        act("sign", &city.approver, json!({"signed_on": "2011-08-10"})).await.expect(200).json["state"],
+        "signed"
+    );
     let future = act("enter-into-force", &city.approver, json!({"on": "2030-01-01"})).await;
     future.expect_problem(400, "invalid_body");
-    let force = act("enter-into-force", &city.approver, json!({"on": "2011-08-11", "until": "2014-08-10"})).await.expect(200);
+    let force =
+        act("enter-into-force", &city.approver, json!({"on": "2011-08-11", "until": "2014-08-10"})).await.expect(200);
     assert_eq!(force.json["in_force"], "2011-08-11/2014-08-10");
     let renewed = act("renew", &city.approver, json!({"until": "2017-08-10"})).await.expect(200);
     assert_eq!(renewed.json["in_force"], "2011-08-11/2017-08-10");
@@ -175,12 +203,19 @@ async fn a_paper_is_approved_signed_and_ends() {
     assert_eq!(ended.json["state"], "terminated");
     act("void", &city.editor, json!({})).await.expect_problem(409, "invalid_state");
     let history = city.app.get(&format!("{path}/history")).key(&city.editor).send().await.expect(200).json;
-    let events: Vec<&str> = history["items"].as_array().unwrap().iter().map(|change| change["event"].as_str().unwrap()).collect();
+    let events: Vec<&str> =
+        history["items"].as_array().unwrap().iter().map(|change| change["event"].as_str().unwrap()).collect();
     assert_eq!(
         events,
         [
-            "agreement.created", "agreement.submitted", "agreement.approval_decided", "agreement.approval_decided", "agreement.signed",
-            "agreement.entered_into_force", "agreement.renewed", "agreement.terminated",
+            "agreement.created",
+            "agreement.submitted",
+            "agreement.approval_decided",
+            "agreement.approval_decided",
+            "agreement.signed",
+            "agreement.entered_into_force",
+            "agreement.renewed",
+            "agreement.terminated",
         ]
     );
 }
@@ -188,17 +223,30 @@ async fn a_paper_is_approved_signed_and_ends() {
 #[tokio::test]
 async fn what_a_tie_comes_to() {
     let city = City::new().await;
-    let tie = city.app.create("partnerships", &city.editor, json!({
-        "arrangement": "bilateral", "kind": "friendship", "visibility": "public", "established": "2001-10-03",
-        "parties": [{"place": city.home, "role": "home"}, {"place": city.partner, "role": "partner"}],
-    })).await;
+    let tie = city
+        .app
+        .create(
+            "partnerships",
+            &city.editor,
+            json!({
+                "arrangement": "bilateral", "kind": "friendship", "visibility": "public", "established": "2001-10-03",
+                "parties": [{"place": city.home, "role": "home"}, {"place": city.partner, "role": "partner"}],
+            }),
+        )
+        .await;
     let path = format!("/v1/partnerships/{}/summary", id(&tie));
     let empty = city.app.get(&path).send().await.expect(200).json;
     assert_eq!((&empty["engagement"], &empty["exchanges"]), (&json!("never"), &json!({"incoming": 0, "outgoing": 0})));
     assert!(empty.get("reciprocity").is_none());
     assert_eq!(empty["on"], "2011-09-05");
-    for (direction, people, state) in [("incoming", Some(22), "completed"), ("incoming", None, "completed"), ("outgoing", Some(10), "completed"), ("outgoing", Some(99), "cancelled")] {
-        let (origin, destination) = if direction == "incoming" { (&city.partner, &city.home) } else { (&city.home, &city.partner) };
+    for (direction, people, state) in [
+        ("incoming", Some(22), "completed"),
+        ("incoming", None, "completed"),
+        ("outgoing", Some(10), "completed"),
+        ("outgoing", Some(99), "cancelled"),
+    ] {
+        let (origin, destination) =
+            if direction == "incoming" { (&city.partner, &city.home) } else { (&city.home, &city.partner) };
         let mut body = json!({
             "title": {"en": "Delegation"}, "direction": direction, "audience": "officials", "origin": origin, "destination": destination,
             "period": "2011-08-14", "state": state, "historical": true, "sources": [{"text": "Report"}], "partnerships": [id(&tie)], "visibility": "public",
@@ -210,7 +258,10 @@ async fn what_a_tie_comes_to() {
     }
     let summary = city.app.get(&path).send().await.expect(200).json;
     assert_eq!(summary["exchanges"], json!({"incoming": 2, "outgoing": 1}));
-    assert_eq!(summary["people"], json!({"incoming": {"value": 22, "qualifier": "at_least"}, "outgoing": {"value": 10, "qualifier": "exact"}}));
+    assert_eq!(
+        summary["people"],
+        json!({"incoming": {"value": 22, "qualifier": "at_least"}, "outgoing": {"value": 10, "qualifier": "exact"}})
+    );
     assert_eq!(summary["engagement"], "active");
     assert_eq!(summary["anniversaries"][0], json!({"years": 10, "on": "2011-10-03"}));
     let later = city.app.get(&format!("{path}?on=2016-01-01")).send().await.expect(200).json;

@@ -63,7 +63,12 @@ impl NewKey {
 }
 
 /// Makes a key that ends by itself, and gives its text: it is never shown again.
-pub async fn issue_key(database: &Database, key: ApiKey, municipality: Option<Slug>, request: &str) -> Result<String, Error> {
+pub async fn issue_key(
+    database: &Database,
+    key: ApiKey,
+    municipality: Option<Slug>,
+    request: &str,
+) -> Result<String, Error> {
     let random = database.clock().secret(32)?;
     let id = database.clock().id();
     let NewKey { text, hash } = NewKey::new(id, &random, database.secret());

@@ -63,14 +63,7 @@ impl Answer {
     }
 
     pub(crate) fn empty(status: u16) -> Self {
-        Self {
-            status,
-            body: None,
-            content_type: String::new(),
-            tag: None,
-            headers: Vec::new(),
-            page: false,
-        }
+        Self { status, body: None, content_type: String::new(), tag: None, headers: Vec::new(), page: false }
     }
 
     pub(crate) fn text(content_type: &str, body: String) -> Self {

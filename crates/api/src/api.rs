@@ -1,8 +1,8 @@
 //! The API as a whole: what all requests share.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use pobratim_domain::Faults;
 use pobratim_persistence::Database;
@@ -70,12 +70,7 @@ impl Contract {
     fn new() -> Result<Self, String> {
         let document = crate::contract::document();
         let components = document["components"]["schemas"].as_object().cloned().unwrap_or_default();
-        // Bodies, and the texts that parameters hold.
-        let is_sent = |(name, schema): &(&String, &Value)| {
-            name.ends_with("Input") || name.ends_with("Patch") || schema["type"] == "string"
-        };
-        let sent: Vec<String> = components.iter().filter(is_sent).map(|(name, _)| name.clone()).collect();
-        let validators = Validators::new(&components, &sent)?;
+        let validators = Validators::new(&components);
         let document = serde_json::to_string(&document).map_err(|error| error.to_string())?;
         Ok(Self { routes: routes(), document, schemas: Components(components), validators })
     }

@@ -14,9 +14,7 @@ use uuid::Uuid;
 use crate::access::Principal;
 use crate::answer::{Answer, IfMatch};
 use crate::api::Api;
-use crate::problem::{
-    ApiError, ApiResult, FORBIDDEN, FieldError, MALFORMED, PRECONDITION_REQUIRED, UNAUTHENTICATED,
-};
+use crate::problem::{ApiError, ApiResult, FORBIDDEN, FieldError, MALFORMED, PRECONDITION_REQUIRED, UNAUTHENTICATED};
 use crate::strict::{self, Unreadable};
 
 /// One request.
@@ -79,7 +77,9 @@ impl Ctx {
         loaded: &Loaded<T>,
     ) -> Result<(), Error> {
         let may = match principal {
-            Some(principal) if principal.role() == pobratim_domain::Role::Operator => T::NAME.keeper() != Keeper::Municipality,
+            Some(principal) if principal.role() == pobratim_domain::Role::Operator => {
+                T::NAME.keeper() != Keeper::Municipality
+            }
             Some(principal) => loaded.is_kept_by(principal.municipality().map(Slug::as_str)),
             None => false,
         };
@@ -106,11 +106,10 @@ impl Ctx {
     pub(crate) fn if_match(&self) -> ApiResult<IfMatch> {
         match self.header("If-Match") {
             Some(header) => Ok(IfMatch::parse(header)),
-            None => Err(ApiError::new(
-                &PRECONDITION_REQUIRED,
-                "Send If-Match with the ETag of the version you have seen.",
-            )
-            .with_errors(vec![FieldError::header("If-Match", "required", "This header is required here.")])),
+            None => {
+                Err(ApiError::new(&PRECONDITION_REQUIRED, "Send If-Match with the ETag of the version you have seen.")
+                    .with_errors(vec![FieldError::header("If-Match", "required", "This header is required here.")]))
+            }
         }
     }
 
@@ -168,7 +167,9 @@ impl Ctx {
     pub(crate) fn json(&self) -> ApiResult<Value> {
         match strict::read(&self.body) {
             Ok(value) => Ok(value),
-            Err(Unreadable::Syntax(detail)) => Err(ApiError::new(&MALFORMED, format!("The body is not JSON: {detail}."))),
+            Err(Unreadable::Syntax(detail)) => {
+                Err(ApiError::new(&MALFORMED, format!("The body is not JSON: {detail}.")))
+            }
             Err(Unreadable::Faults(faults)) => {
                 let errors: Vec<_> = faults.into_iter().map(FieldError::from).collect();
                 Err(ApiError::new(&MALFORMED, "The body is JSON that cannot be taken.").with_errors(errors))

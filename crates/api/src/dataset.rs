@@ -87,12 +87,9 @@ struct Item {
 }
 
 /// Loads a data set; `progress` hears how many records are done, of how many.
-pub async fn load(
-    api: &Api,
-    text: &str,
-    mut progress: impl FnMut(usize, usize),
-) -> Result<Loaded, LoadError> {
-    let file: File = serde_json::from_str(text).map_err(|error| LoadError::Unreadable(format!("not a data set: {error}")))?;
+pub async fn load(api: &Api, text: &str, mut progress: impl FnMut(usize, usize)) -> Result<Loaded, LoadError> {
+    let file: File =
+        serde_json::from_str(text).map_err(|error| LoadError::Unreadable(format!("not a data set: {error}")))?;
     if file.format != FORMAT {
         return Err(LoadError::Unreadable(format!("its format is {:?}, not {FORMAT:?}", file.format)));
     }
@@ -111,10 +108,11 @@ pub async fn load(
         let keeper = (item.collection.keeper() == pobratim_domain::Keeper::Municipality).then(|| slug.clone());
         match collections::prepare(item.collection, api, item.value, item.id, item.exists, keeper) {
             Ok(apply) => ready.push((item.position, apply)),
-            Err(found) => faults.extend(found.into_iter().map(|fault| Fault {
-                pointer: format!("{}{}", item.position, fault.pointer),
-                ..fault
-            })),
+            Err(found) => faults.extend(
+                found
+                    .into_iter()
+                    .map(|fault| Fault { pointer: format!("{}{}", item.position, fault.pointer), ..fault }),
+            ),
         }
     }
     if !faults.is_empty() {
@@ -176,7 +174,8 @@ async fn items(api: &Api, mut file: File, slug: &Slug) -> Result<Vec<Item>, Load
     }
     let mut items = Vec::new();
     for name in ORDER {
-        let (Some(collection), Some(Value::Array(records))) = (CollectionName::parse(name), file.records.remove(*name)) else {
+        let (Some(collection), Some(Value::Array(records))) = (CollectionName::parse(name), file.records.remove(*name))
+        else {
             continue;
         };
         for (index, value) in records.into_iter().enumerate() {
@@ -219,7 +218,10 @@ impl Names {
     fn resolve(&self, api: &Api, value: &mut Value, schema: &Value, position: &str, faults: &mut Faults) {
         let schema = api.schemas().resolved(schema);
         match value {
-            Value::String(text) if schema["format"] == "uuid" && Uuid::try_parse(text).is_err() => match self.0.get(text) {
+            Value::String(text) if schema["format"] == "uuid" && Uuid::try_parse(text).is_err() => match self
+                .0
+                .get(text)
+            {
                 Some(id) => *text = id.to_string(),
                 None => faults.add(position, "unknown_reference", format!("Nothing in the data set is called {text}.")),
             },
@@ -301,7 +303,9 @@ pub(crate) fn prepare<T: Stored>(
 fn adopt_keys(sent: &mut Value, known: &Value) {
     let (Some(sent), Some(known)) = (sent.as_object_mut(), known.as_object()) else { return };
     for (name, list) in sent {
-        let (Some(list), Some(known)) = (list.as_array_mut(), known.get(name).and_then(Value::as_array)) else { continue };
+        let (Some(list), Some(known)) = (list.as_array_mut(), known.get(name).and_then(Value::as_array)) else {
+            continue;
+        };
         let mut free: Vec<&Value> = known.iter().filter(|element| element.get("key").is_some()).collect();
         for element in list.iter_mut().filter_map(Value::as_object_mut).filter(|element| !element.contains_key("key")) {
             let same = |known: &&Value| element.iter().all(|(name, value)| known.get(name) == Some(value));

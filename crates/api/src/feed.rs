@@ -101,7 +101,8 @@ impl From<&Change> for ChangeEntry {
         Self {
             revision: change.revision,
             at: change.at,
-            event: told.map_or_else(|| format!("{}.withdrawn", change.collection.singular()), |told| told.event.clone()),
+            event: told
+                .map_or_else(|| format!("{}.withdrawn", change.collection.singular()), |told| told.event.clone()),
             collection: change.collection.as_str().to_owned(),
             record_id: change.record_id,
             reference: told.map(|told| told.reference.clone()),
@@ -142,11 +143,14 @@ pub(crate) fn revision(reader: &mut Reader<'_>, name: &str) -> Option<(Option<St
 
 pub(crate) fn schemas(schemas: &mut Schemas) {
     schemas.add::<ChangeEntry>();
-    schemas.insert("ChangePart", json!({
-        "type": "object", "additionalProperties": true,
-        "description": "Members of a record, as its collection has them; null where one was removed.",
-        "examples": [{"population": 223_832}],
-    }));
+    schemas.insert(
+        "ChangePart",
+        json!({
+            "type": "object", "additionalProperties": true,
+            "description": "Members of a record, as its collection has them; null where one was removed.",
+            "examples": [{"population": 223_832}],
+        }),
+    );
     schemas.add_page("Change", "A page of changes, oldest first.", false);
     schemas.insert("CollectionName", json!({
         "type": "string", "description": "The name of a collection.",
@@ -247,6 +251,7 @@ async fn wait(ctx: &Ctx, query: &ChangesQuery, epoch: Option<&str>) -> ApiResult
 /// `Prefer: wait=20`, in seconds.
 fn wait_wanted(ctx: &Ctx) -> u64 {
     let wishes = ctx.header("Prefer").unwrap_or_default().split(',');
-    let wait = wishes.filter_map(|wish| wish.trim().strip_prefix("wait=")).find_map(|seconds| seconds.parse::<u64>().ok());
+    let wait =
+        wishes.filter_map(|wish| wish.trim().strip_prefix("wait=")).find_map(|seconds| seconds.parse::<u64>().ok());
     wait.unwrap_or(0).min(WAIT_MOST)
 }

@@ -22,6 +22,6 @@ mod strict;
 
 pub use access::issue_key;
 pub use api::{Api, RateLimit, Settings};
-pub use dataset::{FORMAT, LoadError, Loaded, load};
 pub use contract::{VERSION, document};
+pub use dataset::{FORMAT, LoadError, Loaded, load};
 pub use routes::configure;

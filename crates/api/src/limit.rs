@@ -39,7 +39,12 @@ impl Limits {
             let limiter = RateLimiter::keyed(Quota::per_minute(per_minute));
             (per_minute.get(), limiter.with_middleware::<StateInformationMiddleware>())
         };
-        Self { anonymous: limiter(limit.anonymous), keyed: limiter(limit.keyed), clock: DefaultClock::default(), counted: AtomicU64::new(0) }
+        Self {
+            anonymous: limiter(limit.anonymous),
+            keyed: limiter(limit.keyed),
+            clock: DefaultClock::default(),
+            counted: AtomicU64::new(0),
+        }
     }
 
     /// Counts a request of a caller: by key when it has one, else by address.

@@ -14,18 +14,24 @@ use crate::query::Reader;
 use crate::routes::Entry;
 
 static SWAGGER: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
-    Arc::new(Config::new(["/v1/openapi.json"]).try_it_out_enabled(true).persist_authorization(false).validator_url("none"))
+    Arc::new(
+        Config::new(["/v1/openapi.json"]).try_it_out_enabled(true).persist_authorization(false).validator_url("none"),
+    )
 });
 
 pub(crate) fn routes() -> Vec<Entry> {
     let json = "application/json";
     vec![
         Entry::page("/v1/openapi.json", json, |ctx| async move { document(&ctx) }.boxed_local()),
-        Entry::page("/.well-known/api-catalog", "application/linkset+json", |ctx| async move { catalog(&ctx) }.boxed_local()),
+        Entry::page("/.well-known/api-catalog", "application/linkset+json", |ctx| {
+            async move { catalog(&ctx) }.boxed_local()
+        }),
         Entry::page("/", "text/html", |ctx| async move { home(&ctx) }.boxed_local()),
         Entry::page("/docs", "text/html", |ctx| async move { docs(&ctx) }.boxed_local()),
         Entry::page("/docs/{file}", "text/html", |ctx| async move { docs_file(&ctx) }.boxed_local()),
-        Entry::probe("/livez", json, |_| async move { Ok(Answer::json(200, json!({"status": "live"}).to_string())) }.boxed_local()),
+        Entry::probe("/livez", json, |_| {
+            async move { Ok(Answer::json(200, json!({"status": "live"}).to_string())) }.boxed_local()
+        }),
         Entry::probe("/readyz", json, |ctx| ready(ctx).boxed_local()),
         Entry::probe("/metrics", "text/plain", |ctx| async move { Ok(metrics(&ctx)) }.boxed_local()),
     ]
@@ -87,7 +93,12 @@ fn home(ctx: &Ctx) -> ApiResult<Answer> {
 fn docs(ctx: &Ctx) -> ApiResult<Answer> {
     Reader::new(ctx).finish()?;
     let page = asset("index.html")?;
-    let body = page.body.clone().unwrap_or_default().replace("\"./", "\"/docs/").replace("href=\"index.css\"", "href=\"/docs/index.css\"");
+    let body = page
+        .body
+        .clone()
+        .unwrap_or_default()
+        .replace("\"./", "\"/docs/")
+        .replace("href=\"index.css\"", "href=\"/docs/index.css\"");
     Ok(Answer { body: Some(body), ..page })
 }
 

@@ -246,10 +246,10 @@ impl ApiError {
             title: self.kind.title.to_owned(),
             status: i32::from(self.kind.status),
             code: self.kind.code.to_owned(),
-            detail: self.detail.clone(),
-            instance: instance.to_owned(),
+            detail: clip(&self.detail, 4000),
+            instance: clip(instance, 2000),
             request_id: request_id.to_owned(),
-            errors: (!self.errors.is_empty()).then(|| self.errors.clone()),
+            errors: (!self.errors.is_empty()).then(|| self.errors.iter().map(FieldError::clipped).collect()),
             conflict: self.conflict.clone(),
             state: self.state.clone(),
             dependents: (!self.dependents.is_empty()).then(|| self.dependents.clone()),
@@ -257,17 +257,45 @@ impl ApiError {
     }
 }
 
+/// What a client sent is told back, but not at any length.
+fn clip(text: &str, most: usize) -> String {
+    text.chars().take(most).collect()
+}
+
 fn count(faults: usize) -> String {
     if faults == 1 { "1 fault was found.".to_owned() } else { format!("{faults} faults were found.") }
 }
 
 impl FieldError {
+    /// As long as the contract lets its members be.
+    fn clipped(&self) -> Self {
+        Self {
+            pointer: self.pointer.as_deref().map(|pointer| clip(pointer, 1000)),
+            parameter: self.parameter.as_deref().map(|parameter| clip(parameter, 200)),
+            header: self.header.clone(),
+            code: self.code.clone(),
+            detail: clip(&self.detail, 4000),
+        }
+    }
+
     pub(crate) fn parameter(name: &str, code: &str, detail: impl Into<String>) -> Self {
-        Self { pointer: None, parameter: Some(name.to_owned()), header: None, code: code.to_owned(), detail: detail.into() }
+        Self {
+            pointer: None,
+            parameter: Some(name.to_owned()),
+            header: None,
+            code: code.to_owned(),
+            detail: detail.into(),
+        }
     }
 
     pub(crate) fn header(name: &str, code: &str, detail: impl Into<String>) -> Self {
-        Self { pointer: None, parameter: None, header: Some(name.to_owned()), code: code.to_owned(), detail: detail.into() }
+        Self {
+            pointer: None,
+            parameter: None,
+            header: Some(name.to_owned()),
+            code: code.to_owned(),
+            detail: detail.into(),
+        }
     }
 }
 
@@ -310,7 +338,9 @@ impl From<Error> for Box<ApiError> {
     fn from(error: Error) -> Self {
         match error {
             Error::NotFound => ApiError::not_found(),
-            Error::NotYours => ApiError::new(&FORBIDDEN, "Another municipality keeps this record; a key of its own is needed."),
+            Error::NotYours => {
+                ApiError::new(&FORBIDDEN, "Another municipality keeps this record; a key of its own is needed.")
+            }
             Error::Ambiguous => ApiError::new(&AMBIGUOUS_REF, "Several municipalities use this ref; ask by id."),
             Error::Stale { current } => ApiError::new(&STALE, format!("The record is at version {current} now.")),
             Error::Refused(refusal) => refusal.into(),
@@ -340,7 +370,9 @@ impl From<Error> for Box<ApiError> {
                 "The cursor was not made for this list: take it from `next_cursor`, with the same filters and sort.",
             )]),
             Error::HistoryRestarted => ApiError::new(&HISTORY_RESTARTED, "A backup was restored since."),
-            Error::KeyReused => ApiError::new(&KEY_REUSED, "This key was used for a request that asked for something else."),
+            Error::KeyReused => {
+                ApiError::new(&KEY_REUSED, "This key was used for a request that asked for something else.")
+            }
             Error::NotWritten(why) => {
                 ApiError::new(&NOT_WRITTEN, format!("Nothing was written: {why}.")).with_header("Retry-After", "1")
             }
@@ -350,7 +382,8 @@ impl From<Error> for Box<ApiError> {
             )
             .with_header("Retry-After", "1"),
             Error::Unavailable(cause) => {
-                let mut error = ApiError::new(&UNAVAILABLE, "The database cannot be read now.").with_header("Retry-After", "1");
+                let mut error =
+                    ApiError::new(&UNAVAILABLE, "The database cannot be read now.").with_header("Retry-After", "1");
                 error.cause = Some(cause);
                 error
             }

@@ -38,7 +38,11 @@ impl<'c> Reader<'c> {
         let mut faults = Vec::new();
         for (name, value) in &ctx.query {
             if given.iter().any(|(known, _)| known == name) {
-                faults.push(FieldError::parameter(name, "repeated", "Give it once; several values are separated by commas."));
+                faults.push(FieldError::parameter(
+                    name,
+                    "repeated",
+                    "Give it once; several values are separated by commas.",
+                ));
             } else {
                 if value.contains('\0') {
                     faults.push(FieldError::parameter(name, "nul", "A text has no NUL character."));
@@ -115,7 +119,11 @@ fn sort<T: Stored>(reader: &mut Reader<'_>) -> (Sort, bool) {
         Some(sort) => (*sort, descending),
         None => {
             let names: Vec<&str> = COMMON_SORTS.iter().chain(T::SORTS).map(|sort| sort.name).collect();
-            reader.fault("sort", "unknown_code", format!("It is one of {}, with - before it to reverse.", names.join(", ")));
+            reader.fault(
+                "sort",
+                "unknown_code",
+                format!("It is one of {}, with - before it to reverse.", names.join(", ")),
+            );
             (first, false)
         }
     }
@@ -214,7 +222,9 @@ fn days(reader: &mut Reader<'_>, filter: &Filter, filters: &mut Vec<Wanted>) {
     let to = format!("{}_to", filter.name);
     let wrong = "Give a day, a month or a year: 2011-08-14, 2011-08, 2011.";
     let mut read = |name: &str| {
-        let date = PartialDate::parse(reader.take(name)?).ok().filter(|date| !date.is_open() && !date.is_uncertain() && !date.is_approximate());
+        let date = PartialDate::parse(reader.take(name)?)
+            .ok()
+            .filter(|date| !date.is_open() && !date.is_uncertain() && !date.is_approximate());
         if date.is_none() {
             reader.fault(name, "invalid", wrong);
         }

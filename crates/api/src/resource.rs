@@ -3,9 +3,7 @@
 
 use jiff::civil::Date;
 use pobratim_domain::{Collection, CollectionName, Faults, Organization, Place, Record, Refusal, merge, to_json};
-use pobratim_persistence::{
-    ChangesQuery, Envelope, Error, Happened, Loaded, Snapshot, Stored, Tx, View, mask,
-};
+use pobratim_persistence::{ChangesQuery, Envelope, Error, Happened, Loaded, Snapshot, Stored, Tx, View, mask};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -58,7 +56,8 @@ pub(crate) async fn list<T: Stored>(ctx: Ctx) -> ApiResult<Answer> {
             let body = with_items(&body, &items)?;
             let mut made_from = vec![T::NAME];
             made_from.extend(&listed.expand);
-            let shape = format!("{} {:?} {:?} {}", listed.query.name, listed.query.cursor, listed.expand, listed.query.limit);
+            let shape =
+                format!("{} {:?} {:?} {}", listed.query.name, listed.query.cursor, listed.expand, listed.query.limit);
             let counted = if listed.query.count { "counted" } else { "" };
             let head = snapshot.head();
             let tag = Tag::new(head.of_all(&made_from), &head.epoch, &[&shape, counted]);

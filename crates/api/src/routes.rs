@@ -92,9 +92,10 @@ pub fn configure(api: &Api, config: &mut web::ServiceConfig) {
             resource = resource.route(route);
         }
         let (known, said) = (api.clone(), allow.clone());
-        resource = resource.route(web::method(Method::OPTIONS).to(move |request: HttpRequest| {
-            serve::options(known.clone(), request, said.clone())
-        }));
+        resource = resource.route(
+            web::method(Method::OPTIONS)
+                .to(move |request: HttpRequest| serve::options(known.clone(), request, said.clone())),
+        );
         let known = api.clone();
         resource = resource.default_service(web::to(move |request: HttpRequest| {
             let error = ApiError::new(&METHOD_NOT_ALLOWED, format!("This path takes {allow}."))

@@ -32,7 +32,8 @@ const BODY_TIME: Duration = Duration::from_secs(30);
 /// Answers smaller than this are not compressed.
 const COMPRESS_FROM: usize = 1024;
 
-const EXPOSED: &str = "ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, API-Version, Idempotent-Replayed";
+const EXPOSED: &str =
+    "ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, API-Version, Idempotent-Replayed";
 
 /// What is known of a request before its handler runs.
 struct Asked {
@@ -117,7 +118,11 @@ async fn answer(
     };
     let query = url::form_urlencoded::parse(request.query_string().as_bytes()).into_owned().collect();
     let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
-    let params = request.match_info().iter().map(|(name, value)| (name.to_owned(), decode(value))).collect();
+    let params: Vec<_> = request.match_info().iter().map(|(name, value)| (name.to_owned(), decode(value))).collect();
+    if params.iter().any(|(_, value): &(String, String)| value.contains('\0')) {
+        // No name here has a NUL character, and PostgreSQL takes none.
+        return Err(ApiError::not_found());
+    }
     let handler: Handler = entry.handler;
     let ctx = Ctx {
         api: api.clone(),
@@ -138,7 +143,11 @@ async fn read(request: &HttpRequest, mut payload: web::Payload, types: &[&str]) 
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
     let given = header("Content-Type").unwrap_or_default();
     let media_type = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let is_utf8 = given.to_ascii_lowercase().split("charset=").nth(1).is_none_or(|charset| charset.trim_matches('"').starts_with("utf-8"));
+    let is_utf8 = given
+        .to_ascii_lowercase()
+        .split("charset=")
+        .nth(1)
+        .is_none_or(|charset| charset.trim_matches('"').starts_with("utf-8"));
     if !types.contains(&media_type.as_str()) || !is_utf8 || request.headers().contains_key("Content-Encoding") {
         let detail = format!("Send {}, in UTF-8 and not compressed.", types.first().copied().unwrap_or_default());
         return Err(ApiError::new(&UNSUPPORTED_TYPE, detail).with_header("Accept", types.join(", ")));
@@ -169,9 +178,12 @@ fn accepts(headers: &HeaderMap, entry: &Entry) -> ApiResult<()> {
     let taken = accept.split(',').any(|range| {
         let mut parts = range.split(';').map(str::trim);
         let range = parts.next().unwrap_or_default().to_ascii_lowercase();
-        let refused = parts.any(|part| matches!(part.replace(' ', "").as_str(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
+        let refused =
+            parts.any(|part| matches!(part.replace(' ', "").as_str(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
         let offers = |offer: &str| {
-            range == "*/*" || range == offer || range.strip_suffix("/*").is_some_and(|kind| offer.split('/').next() == Some(kind))
+            range == "*/*"
+                || range == offer
+                || range.strip_suffix("/*").is_some_and(|kind| offer.split('/').next() == Some(kind))
         };
         !refused && (range.is_empty() || offers(entry.produces) || offers("application/problem+json"))
     });
@@ -223,7 +235,10 @@ impl Asked {
         let mut headers = HeaderMap::new();
         let mut body = Bytes::from(answer.body.unwrap_or_default());
         let mut encoding = "";
-        if body.len() >= COMPRESS_FROM && self.takes_gzip() && let Some(small) = gzip(&body) {
+        if body.len() >= COMPRESS_FROM
+            && self.takes_gzip()
+            && let Some(small) = gzip(&body)
+        {
             encoding = "gzip";
             body = small;
         }
@@ -324,11 +339,14 @@ impl Asked {
     }
 
     fn takes_gzip(&self) -> bool {
-        let Some(accept) = self.headers.get("Accept-Encoding").and_then(|value| value.to_str().ok()) else { return false };
+        let Some(accept) = self.headers.get("Accept-Encoding").and_then(|value| value.to_str().ok()) else {
+            return false;
+        };
         accept.split(',').any(|coding| {
             let mut parts = coding.split(';').map(str::trim);
             let name = parts.next().unwrap_or_default();
-            let zero = parts.any(|part| part.strip_prefix("q=").and_then(|q| q.parse::<f32>().ok()).is_some_and(|q| q <= 0.0));
+            let zero =
+                parts.any(|part| part.strip_prefix("q=").and_then(|q| q.parse::<f32>().ok()).is_some_and(|q| q <= 0.0));
             (name.eq_ignore_ascii_case("gzip") || name == "*") && !zero
         })
     }
@@ -367,7 +385,11 @@ fn client_address(request: &HttpRequest, trusted: &[IpAddr]) -> String {
         let said = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
         let hops: Vec<IpAddr> = match said("Forwarded") {
             Some(forwarded) => forwarded.split(',').filter_map(forwarded_for).collect(),
-            None => said("X-Forwarded-For").unwrap_or_default().split(',').filter_map(|hop| hop.trim().parse().ok()).collect(),
+            None => said("X-Forwarded-For")
+                .unwrap_or_default()
+                .split(',')
+                .filter_map(|hop| hop.trim().parse().ok())
+                .collect(),
         };
         client = hops.iter().rev().find(|hop| !trusted.contains(hop)).copied().or(client);
     }
@@ -388,5 +410,7 @@ fn forwarded_for(element: &str) -> Option<IpAddr> {
     })?;
     let node = node.trim_matches('"');
     let bare = node.strip_prefix('[').and_then(|rest| rest.split(']').next());
-    bare.unwrap_or_else(|| if node.matches(':').count() == 1 { node.split(':').next().unwrap_or(node) } else { node }).parse().ok()
+    bare.unwrap_or_else(|| if node.matches(':').count() == 1 { node.split(':').next().unwrap_or(node) } else { node })
+        .parse()
+        .ok()
 }

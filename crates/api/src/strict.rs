@@ -149,7 +149,14 @@ mod tests {
     #[test]
     fn every_fault_at_once() {
         let found = faults(r#"{"a": 1, "b": [{"c": "\u0000", "c": 2}], "a": 3}"#);
-        assert_eq!(found, [("/b/0/c".to_owned(), "nul"), ("/b/0/c".to_owned(), "duplicate_member"), ("/a".to_owned(), "duplicate_member")]);
+        assert_eq!(
+            found,
+            [
+                ("/b/0/c".to_owned(), "nul"),
+                ("/b/0/c".to_owned(), "duplicate_member"),
+                ("/a".to_owned(), "duplicate_member")
+            ]
+        );
     }
 
     #[test]

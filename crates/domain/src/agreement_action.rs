@@ -347,7 +347,12 @@ fn later(day: Date, months: i32) -> Option<Date> {
 
 /// What is noted has happened.
 fn happened(pointer: &str, on: &PartialDate, today: Date, faults: &mut Faults) {
-    faults.unless(!on.is_after(today), pointer, "not_allowed", "This day is yet to come; note it when it has happened.");
+    faults.unless(
+        !on.is_after(today),
+        pointer,
+        "not_allowed",
+        "This day is yet to come; note it when it has happened.",
+    );
 }
 
 #[cfg(test)]

@@ -129,8 +129,8 @@ impl Keyed for AgreementApproval {
     }
 
     fn held(&self) -> Option<&'static str> {
-        self.decision
-            .is_some()
-            .then_some("An approval that was decided cannot be dropped: the decision would be lost. Keep its key in the list.")
+        self.decision.is_some().then_some(
+            "An approval that was decided cannot be dropped: the decision would be lost. Keep its key in the list.",
+        )
     }
 }

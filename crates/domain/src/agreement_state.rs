@@ -8,7 +8,9 @@ use crate::refusal::{InvalidState, Refusal};
 /// How far an agreement has come: draft → in_approval → approved → signed → in_force → expired or
 /// terminated. Without approvals it is signed from the draft; before it is signed it may become
 /// void; communiqués and declarations end at signed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 #[schema(examples("draft", "in_force"))]
 pub enum AgreementState {

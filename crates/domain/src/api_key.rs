@@ -103,9 +103,8 @@ impl Scope {
     /// Leave to write covers creating and deleting.
     pub fn is_covered_by(self, pattern: &str) -> bool {
         let Some((collection, verb)) = pattern.split_once(':') else { return false };
-        let same_verb = verb == "*"
-            || verb == self.verb
-            || (verb == "write" && matches!(self.verb, "create" | "delete"));
+        let same_verb =
+            verb == "*" || verb == self.verb || (verb == "write" && matches!(self.verb, "create" | "delete"));
         (collection == "*" || collection == self.collection.as_str()) && same_verb
     }
 }
@@ -162,7 +161,13 @@ mod tests {
 
     #[test]
     fn a_list_of_scopes_narrows_the_role() {
-        let key = ApiKey { owner: "Portal".into(), role: Role::Editor, scopes: vec!["*:read".into()], expires_at: None, revoked_at: None };
+        let key = ApiKey {
+            owner: "Portal".into(),
+            role: Role::Editor,
+            scopes: vec!["*:read".into()],
+            expires_at: None,
+            revoked_at: None,
+        };
         let read = Scope { collection: CollectionName::Places, verb: "read" };
         assert!(key.holds(read) && !key.holds(Scope { verb: "write", ..read }));
     }

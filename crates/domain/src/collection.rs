@@ -51,7 +51,16 @@ struct Facts {
 
 impl CollectionName {
     /// Every collection.
-    pub const ALL: &[Self] = &[Self::Municipalities, Self::Places, Self::ApiKeys, Self::Organizations, Self::Partnerships, Self::Agreements, Self::Exchanges, Self::Events];
+    pub const ALL: &[Self] = &[
+        Self::Municipalities,
+        Self::Places,
+        Self::ApiKeys,
+        Self::Organizations,
+        Self::Partnerships,
+        Self::Agreements,
+        Self::Exchanges,
+        Self::Events,
+    ];
 
     const fn facts(self) -> Facts {
         use Keeper::{Installation, Municipality, Shared};
@@ -105,10 +114,7 @@ impl CollectionName {
         if self == Self::Events {
             return "CityEvent".to_owned();
         }
-        self.singular()
-            .split('_')
-            .map(|word| word[..1].to_uppercase() + &word[1..])
-            .collect()
+        self.singular().split('_').map(|word| word[..1].to_uppercase() + &word[1..]).collect()
     }
 
     /// Finds a collection by its plural name.

@@ -24,13 +24,7 @@ impl Faults {
     }
 
     /// Notes a fault when the rule does not hold.
-    pub fn unless(
-        &mut self,
-        holds: bool,
-        pointer: impl Into<String>,
-        code: &'static str,
-        detail: impl Into<String>,
-    ) {
+    pub fn unless(&mut self, holds: bool, pointer: impl Into<String>, code: &'static str, detail: impl Into<String>) {
         if !holds {
             self.add(pointer, code, detail);
         }

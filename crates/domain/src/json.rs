@@ -103,6 +103,9 @@ mod tests {
 
     #[test]
     fn removing_a_member_is_null() {
-        assert_eq!(diff(&json!({"a": 1, "b": {"c": 2, "d": 3}}), &json!({"b": {"c": 2}})), Some(json!({"a": null, "b": {"d": null}})));
+        assert_eq!(
+            diff(&json!({"a": 1, "b": {"c": 2, "d": 3}}), &json!({"b": {"c": 2}})),
+            Some(json!({"a": null, "b": {"d": null}}))
+        );
     }
 }

@@ -60,9 +60,7 @@ pub use index::{Reference, References, Terms};
 pub use json::{diff, merge, to_json};
 pub use municipality::{Municipality, ReportSettings, Slug, TimeZoneName};
 pub use organization::{Organization, OrganizationContact, OrganizationKind, OrganizationName, OrganizationScope};
-pub use partnership::{
-    Partnership, PartnershipArrangement, PartnershipChannel, PartnershipKind, PartnershipLevel,
-};
+pub use partnership::{Partnership, PartnershipArrangement, PartnershipChannel, PartnershipKind, PartnershipLevel};
 pub use partnership_party::{PartnershipParty, PartnershipStanceInput, PartyRole, PartyStance};
 pub use partnership_stage::{PartnershipStage, PartnershipTransitionInput};
 pub use partnership_summary::{

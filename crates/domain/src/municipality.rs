@@ -61,9 +61,9 @@ pub struct TimeZoneName(String);
 impl TimeZoneName {
     /// Reads the name of a zone the IANA database knows.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
-        jiff::tz::TimeZone::get(text).map(|_| Self(text.to_owned())).map_err(|_| {
-            Malformed(format!("{text:?} is not a time zone of the IANA database, such as Asia/Yakutsk."))
-        })
+        jiff::tz::TimeZone::get(text)
+            .map(|_| Self(text.to_owned()))
+            .map_err(|_| Malformed(format!("{text:?} is not a time zone of the IANA database, such as Asia/Yakutsk.")))
     }
 
     /// The name as text.

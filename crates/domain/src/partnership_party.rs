@@ -158,8 +158,9 @@ impl Keyed for PartnershipParty {
     }
 
     fn held(&self) -> Option<&'static str> {
-        (self.stance != PartyStance::Engaged)
-            .then_some("A party that is not engaged cannot be dropped: its stance would be lost. Keep its key in the list.")
+        (self.stance != PartyStance::Engaged).then_some(
+            "A party that is not engaged cannot be dropped: its stance would be lost. Keep its key in the list.",
+        )
     }
 }
 

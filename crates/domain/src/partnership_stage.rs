@@ -16,7 +16,9 @@ use crate::value::PartialDate;
 /// declined or abandoned; an active one may be suspended, expire or end; what expired, ended, was
 /// declined or abandoned may be planned anew. Without a target it is concluded, active, suspended,
 /// expired or ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 #[schema(examples("planned", "active"))]
 pub enum PartnershipStage {

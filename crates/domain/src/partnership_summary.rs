@@ -154,9 +154,15 @@ pub struct SummaryRecords<'a> {
 
 impl PartnershipSummary {
     /// Counts what a partnership comes to on a day.
-    pub fn of(partnership: &Record<Partnership>, under: SummaryRecords<'_>, settings: &SummarySettings, on: Date) -> Self {
+    pub fn of(
+        partnership: &Record<Partnership>,
+        under: SummaryRecords<'_>,
+        settings: &SummarySettings,
+        on: Date,
+    ) -> Self {
         let papers = under.agreements.iter().filter(|paper| paper.body.state == AgreementState::InForce);
-        let took_place: Vec<&Record<Exchange>> = under.exchanges.iter().filter(|exchange| counts(&exchange.body)).collect();
+        let took_place: Vec<&Record<Exchange>> =
+            under.exchanges.iter().filter(|exchange| counts(&exchange.body)).collect();
         let by = |direction| took_place.iter().filter(move |exchange| exchange.body.direction == direction);
         let (incoming, outgoing) = (by(ExchangeDirection::Incoming).count(), by(ExchangeDirection::Outgoing).count());
         let last = last_activity(under, on);
@@ -214,12 +220,14 @@ fn last_activity(under: SummaryRecords<'_>, on: Date) -> Option<(Date, SummaryAc
     let exchanges = under.exchanges.iter().filter(|record| {
         matches!(record.body.state, ExchangeState::UnderWay | ExchangeState::Completed | ExchangeState::Reported)
     });
-    let exchanges = exchanges
-        .filter_map(|record| Some((record.body.period?.latest()?, CollectionName::Exchanges, &record.head)));
+    let exchanges =
+        exchanges.filter_map(|record| Some((record.body.period?.latest()?, CollectionName::Exchanges, &record.head)));
     let events = under.events.iter().filter(|record| record.body.status == EventStatus::Held);
-    let events = events.filter_map(|record| Some((record.body.period?.latest()?, CollectionName::Events, &record.head)));
+    let events =
+        events.filter_map(|record| Some((record.body.period?.latest()?, CollectionName::Events, &record.head)));
     let papers = under.agreements.iter();
-    let papers = papers.filter_map(|record| Some((record.body.signed_on?.latest()?, CollectionName::Agreements, &record.head)));
+    let papers =
+        papers.filter_map(|record| Some((record.body.signed_on?.latest()?, CollectionName::Agreements, &record.head)));
     let (day, collection, head) = exchanges
         .chain(events)
         .chain(papers)
@@ -253,7 +261,9 @@ fn anniversaries(established: Option<&PartialDate>, years: &[i32], on: Date) -> 
     years.sort_unstable();
     let mut found = Vec::new();
     for years in years {
-        let (Ok(first), Ok(last)) = (first.checked_add(years.years()), last.checked_add(years.years())) else { continue };
+        let (Ok(first), Ok(last)) = (first.checked_add(years.years()), last.checked_add(years.years())) else {
+            continue;
+        };
         if last >= on && found.len() < ANNIVERSARIES {
             found.push(SummaryAnniversary { years, on: like(begun, first) });
         }

@@ -194,9 +194,7 @@ impl Collection for Place {
 impl Place {
     /// The name to print in the first of these languages that has one, else any preferred name.
     pub fn name_in(&self, languages: &[&str]) -> &str {
-        let preferred = |lang: &&str| {
-            self.names.iter().find(|name| name.preferred && name.lang.as_str() == *lang)
-        };
+        let preferred = |lang: &&str| self.names.iter().find(|name| name.preferred && name.lang.as_str() == *lang);
         languages
             .iter()
             .find_map(preferred)

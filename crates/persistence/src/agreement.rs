@@ -90,21 +90,81 @@ impl Stored for Agreement {
     type Row = Model;
 
     const FILTERS: &'static [Filter] = &[
-        Filter { name: "kind", by: FilterBy::Code { column: "kind", schema: "AgreementKind" }, description: "Kinds of agreement." },
-        Filter { name: "state", by: FilterBy::Code { column: "state", schema: "AgreementState" }, description: "How far they have come." },
-        Filter { name: "partnership", by: FilterBy::Reference { column: "partnership" }, description: "The partnership they belong to." },
-        Filter { name: "parent", by: FilterBy::Reference { column: "parent" }, description: "The agreement they stand under." },
-        Filter { name: "event", by: FilterBy::Reference { column: "event" }, description: "The event they were signed at." },
-        Filter { name: "signed_at", by: FilterBy::Reference { column: "signed_at" }, description: "The place they were signed at." },
-        Filter { name: "place", by: FilterBy::Link { field: "place" }, description: "A place that they name as a party." },
-        Filter { name: "organization", by: FilterBy::Link { field: "organization" }, description: "An organization that they name as a party." },
-        Filter { name: "signatory", by: FilterBy::Link { field: "signatory" }, description: "A place or organization that they were signed for." },
-        Filter { name: "authority", by: FilterBy::Link { field: "authority" }, description: "An organization whose approval they need." },
-        Filter { name: "fields", by: FilterBy::Term { field: "fields", schema: "FieldCode" }, description: "Fields of cooperation, those of their objectives included." },
-        Filter { name: "languages", by: FilterBy::Term { field: "languages", schema: "LanguageTag" }, description: "Languages they are written in." },
-        Filter { name: "register", by: FilterBy::Term { field: "register", schema: "RegisterCode" }, description: "Registers they stand in." },
-        Filter { name: "signed_on", by: FilterBy::Days { first: "signed_on_first", last: "signed_on_last" }, description: "The days on which they may have been signed." },
-        Filter { name: "in_force", by: FilterBy::Days { first: "in_force_first", last: "in_force_last" }, description: "The days on which they may have been in force." },
+        Filter {
+            name: "kind",
+            by: FilterBy::Code { column: "kind", schema: "AgreementKind" },
+            description: "Kinds of agreement.",
+        },
+        Filter {
+            name: "state",
+            by: FilterBy::Code { column: "state", schema: "AgreementState" },
+            description: "How far they have come.",
+        },
+        Filter {
+            name: "partnership",
+            by: FilterBy::Reference { column: "partnership" },
+            description: "The partnership they belong to.",
+        },
+        Filter {
+            name: "parent",
+            by: FilterBy::Reference { column: "parent" },
+            description: "The agreement they stand under.",
+        },
+        Filter {
+            name: "event",
+            by: FilterBy::Reference { column: "event" },
+            description: "The event they were signed at.",
+        },
+        Filter {
+            name: "signed_at",
+            by: FilterBy::Reference { column: "signed_at" },
+            description: "The place they were signed at.",
+        },
+        Filter {
+            name: "place",
+            by: FilterBy::Link { field: "place" },
+            description: "A place that they name as a party.",
+        },
+        Filter {
+            name: "organization",
+            by: FilterBy::Link { field: "organization" },
+            description: "An organization that they name as a party.",
+        },
+        Filter {
+            name: "signatory",
+            by: FilterBy::Link { field: "signatory" },
+            description: "A place or organization that they were signed for.",
+        },
+        Filter {
+            name: "authority",
+            by: FilterBy::Link { field: "authority" },
+            description: "An organization whose approval they need.",
+        },
+        Filter {
+            name: "fields",
+            by: FilterBy::Term { field: "fields", schema: "FieldCode" },
+            description: "Fields of cooperation, those of their objectives included.",
+        },
+        Filter {
+            name: "languages",
+            by: FilterBy::Term { field: "languages", schema: "LanguageTag" },
+            description: "Languages they are written in.",
+        },
+        Filter {
+            name: "register",
+            by: FilterBy::Term { field: "register", schema: "RegisterCode" },
+            description: "Registers they stand in.",
+        },
+        Filter {
+            name: "signed_on",
+            by: FilterBy::Days { first: "signed_on_first", last: "signed_on_last" },
+            description: "The days on which they may have been signed.",
+        },
+        Filter {
+            name: "in_force",
+            by: FilterBy::Days { first: "in_force_first", last: "in_force_last" },
+            description: "The days on which they may have been in force.",
+        },
     ];
 
     const SORTS: &'static [Sort] = &[
@@ -156,7 +216,9 @@ mod tests {
     fn what_is_declared_has_its_column() {
         for filter in Agreement::FILTERS {
             let names = match filter.by {
-                FilterBy::Code { column, .. } | FilterBy::Reference { column } | FilterBy::Flag { column } => vec![column],
+                FilterBy::Code { column, .. } | FilterBy::Reference { column } | FilterBy::Flag { column } => {
+                    vec![column]
+                }
                 FilterBy::Days { first, last } => vec![first, last],
                 _ => Vec::new(),
             };

@@ -43,9 +43,14 @@ impl FromStr for DatabaseUrl {
             return Ok(Self(Kind::Sqlite(PathBuf::from(file))));
         }
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            return PgConnectOptions::from_str(text)
-                .map(|options| Self(Kind::Postgres(Box::new(options))))
-                .map_err(|_| BadUrl("the PostgreSQL address is not of the form postgres://user:password@host:port/database".to_owned()));
+            return PgConnectOptions::from_str(text).map(|options| Self(Kind::Postgres(Box::new(options)))).map_err(
+                |_| {
+                    BadUrl(
+                        "the PostgreSQL address is not of the form postgres://user:password@host:port/database"
+                            .to_owned(),
+                    )
+                },
+            );
         }
         Err(BadUrl("the database is sqlite:FILE or postgres://user:password@host:port/database".to_owned()))
     }

@@ -91,7 +91,10 @@ impl Batches {
         let (transaction, head) = match timeout(BEGIN_LIMIT, self.begin()).await {
             Ok(Ok(begun)) => begun,
             failed => {
-                let error = failed.map_or_else(|_| "it took too long".to_owned(), |failed| failed.err().map_or_else(String::new, |error| error.to_string()));
+                let error = failed.map_or_else(
+                    |_| "it took too long".to_owned(),
+                    |failed| failed.err().map_or_else(String::new, |error| error.to_string()),
+                );
                 tracing::error!(error, "a batch could not begin");
                 for queued in waiting.drain(..).filter(|queued| queued.claim.take()) {
                     queued.job.fail(Error::NotWritten("the database cannot be reached"));

@@ -35,8 +35,8 @@ mod verify;
 mod view;
 mod writer;
 
-pub use backup::{BackupError, backup, new_epoch, restore};
 pub use backend::{BadUrl, DatabaseUrl};
+pub use backup::{BackupError, backup, new_epoch, restore};
 pub use changes::{Change, Changes, ChangesQuery, Told};
 pub use clock::Clock;
 pub use cursor::Secret;

@@ -88,7 +88,12 @@ pub struct Page<R> {
 
 impl Snapshot {
     /// One page of a list.
-    pub async fn list<T: Stored>(&self, view: &View, query: &ListQuery, secret: &Secret) -> Result<Page<T::Row>, Error> {
+    pub async fn list<T: Stored>(
+        &self,
+        view: &View,
+        query: &ListQuery,
+        secret: &Secret,
+    ) -> Result<Page<T::Row>, Error> {
         let select = Table::<T>::find().filter(condition::<T>(view, query)?);
         let total = if query.count { Some(self.count::<T>(view, query).await?) } else { None };
         let key = column::<T>(query.sort.column)?;

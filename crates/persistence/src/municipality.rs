@@ -6,8 +6,8 @@ use sea_orm::ConnectionTrait;
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::raw_json::{RawJson, instant};
 use crate::error::Error;
+use crate::raw_json::{RawJson, instant};
 use crate::read::Snapshot;
 use crate::stored::{Filter, FilterBy, Stored, Unique, to_record};
 use crate::tx::Tx;
@@ -62,9 +62,11 @@ impl ActiveModelBehavior for ActiveModel {}
 impl Stored for Municipality {
     type Row = Model;
 
-    const FILTERS: &'static [Filter] = &[
-        Filter { name: "home_place", by: FilterBy::Link { field: "home_place" }, description: "The place they govern." },
-    ];
+    const FILTERS: &'static [Filter] = &[Filter {
+        name: "home_place",
+        by: FilterBy::Link { field: "home_place" },
+        description: "The place they govern.",
+    }];
 
     const UNIQUE: &'static [Unique] =
         &[Unique { column: "slug", pointer: "/slug", rule: "Another municipality has this slug." }];

@@ -78,15 +78,47 @@ impl Stored for Organization {
     type Row = Model;
 
     const FILTERS: &'static [Filter] = &[
-        Filter { name: "kind", by: FilterBy::Code { column: "kind", schema: "OrganizationKind" }, description: "Kinds of organization." },
-        Filter { name: "country", by: FilterBy::Code { column: "country", schema: "CountryCode" }, description: "Countries, as ISO 3166-1 writes them." },
-        Filter { name: "scope", by: FilterBy::Code { column: "scope", schema: "OrganizationScope" }, description: "How far they reach." },
+        Filter {
+            name: "kind",
+            by: FilterBy::Code { column: "kind", schema: "OrganizationKind" },
+            description: "Kinds of organization.",
+        },
+        Filter {
+            name: "country",
+            by: FilterBy::Code { column: "country", schema: "CountryCode" },
+            description: "Countries, as ISO 3166-1 writes them.",
+        },
+        Filter {
+            name: "scope",
+            by: FilterBy::Code { column: "scope", schema: "OrganizationScope" },
+            description: "How far they reach.",
+        },
         Filter { name: "place", by: FilterBy::Reference { column: "place" }, description: "The place they sit in." },
-        Filter { name: "parent", by: FilterBy::Reference { column: "parent" }, description: "The organization they are a part of." },
-        Filter { name: "distinctions", by: FilterBy::Term { field: "distinctions", schema: "Distinction" }, description: "What sets them apart." },
-        Filter { name: "name_known", by: FilterBy::Flag { column: "name_known" }, description: "Known by name, or only by description." },
-        Filter { name: "founded", by: FilterBy::Days { first: "founded_first", last: "founded_last" }, description: "The days on which they may have been founded." },
-        Filter { name: "dissolved", by: FilterBy::Days { first: "dissolved_first", last: "dissolved_last" }, description: "The days on which they may have ceased to be." },
+        Filter {
+            name: "parent",
+            by: FilterBy::Reference { column: "parent" },
+            description: "The organization they are a part of.",
+        },
+        Filter {
+            name: "distinctions",
+            by: FilterBy::Term { field: "distinctions", schema: "Distinction" },
+            description: "What sets them apart.",
+        },
+        Filter {
+            name: "name_known",
+            by: FilterBy::Flag { column: "name_known" },
+            description: "Known by name, or only by description.",
+        },
+        Filter {
+            name: "founded",
+            by: FilterBy::Days { first: "founded_first", last: "founded_last" },
+            description: "The days on which they may have been founded.",
+        },
+        Filter {
+            name: "dissolved",
+            by: FilterBy::Days { first: "dissolved_first", last: "dissolved_last" },
+            description: "The days on which they may have ceased to be.",
+        },
     ];
 
     const SORTS: &'static [Sort] =
@@ -126,7 +158,9 @@ mod tests {
     fn what_is_declared_has_its_column() {
         for filter in Organization::FILTERS {
             let names = match filter.by {
-                FilterBy::Code { column, .. } | FilterBy::Reference { column } | FilterBy::Flag { column } => vec![column],
+                FilterBy::Code { column, .. } | FilterBy::Reference { column } | FilterBy::Flag { column } => {
+                    vec![column]
+                }
                 FilterBy::Days { first, last } => vec![first, last],
                 _ => Vec::new(),
             };

@@ -79,20 +79,76 @@ impl Stored for Partnership {
     type Row = Model;
 
     const FILTERS: &'static [Filter] = &[
-        Filter { name: "arrangement", by: FilterBy::Code { column: "arrangement", schema: "PartnershipArrangement" }, description: "Between two, or among several." },
-        Filter { name: "kind", by: FilterBy::Code { column: "kind", schema: "PartnershipKind" }, description: "What exists." },
-        Filter { name: "target_kind", by: FilterBy::Code { column: "target_kind", schema: "PartnershipKind" }, description: "What is sought." },
-        Filter { name: "stage", by: FilterBy::Code { column: "stage", schema: "PartnershipStage" }, description: "How far they have come." },
-        Filter { name: "living", by: FilterBy::Flag { column: "living" }, description: "Not expired, ended, declined or abandoned." },
-        Filter { name: "channel", by: FilterBy::Code { column: "channel", schema: "PartnershipChannel" }, description: "By which way the sides speak with each other." },
-        Filter { name: "traditional", by: FilterBy::Flag { column: "traditional" }, description: "Among the city's traditional ties." },
-        Filter { name: "place", by: FilterBy::Link { field: "place" }, description: "A place that is one of the sides." },
-        Filter { name: "organization", by: FilterBy::Link { field: "organization" }, description: "An organization that is one of the sides." },
-        Filter { name: "stance", by: FilterBy::Term { field: "stance", schema: "PartyStance" }, description: "Where one of the sides stands." },
-        Filter { name: "fields", by: FilterBy::Term { field: "fields", schema: "FieldCode" }, description: "Fields of cooperation." },
-        Filter { name: "levels", by: FilterBy::Term { field: "levels", schema: "PartnershipLevel" }, description: "Between whom they are lived." },
-        Filter { name: "established", by: FilterBy::Days { first: "established_first", last: "established_last" }, description: "The days on which they may have been established." },
-        Filter { name: "ended", by: FilterBy::Days { first: "ended_first", last: "ended_last" }, description: "The days on which they may have ended." },
+        Filter {
+            name: "arrangement",
+            by: FilterBy::Code { column: "arrangement", schema: "PartnershipArrangement" },
+            description: "Between two, or among several.",
+        },
+        Filter {
+            name: "kind",
+            by: FilterBy::Code { column: "kind", schema: "PartnershipKind" },
+            description: "What exists.",
+        },
+        Filter {
+            name: "target_kind",
+            by: FilterBy::Code { column: "target_kind", schema: "PartnershipKind" },
+            description: "What is sought.",
+        },
+        Filter {
+            name: "stage",
+            by: FilterBy::Code { column: "stage", schema: "PartnershipStage" },
+            description: "How far they have come.",
+        },
+        Filter {
+            name: "living",
+            by: FilterBy::Flag { column: "living" },
+            description: "Not expired, ended, declined or abandoned.",
+        },
+        Filter {
+            name: "channel",
+            by: FilterBy::Code { column: "channel", schema: "PartnershipChannel" },
+            description: "By which way the sides speak with each other.",
+        },
+        Filter {
+            name: "traditional",
+            by: FilterBy::Flag { column: "traditional" },
+            description: "Among the city's traditional ties.",
+        },
+        Filter {
+            name: "place",
+            by: FilterBy::Link { field: "place" },
+            description: "A place that is one of the sides.",
+        },
+        Filter {
+            name: "organization",
+            by: FilterBy::Link { field: "organization" },
+            description: "An organization that is one of the sides.",
+        },
+        Filter {
+            name: "stance",
+            by: FilterBy::Term { field: "stance", schema: "PartyStance" },
+            description: "Where one of the sides stands.",
+        },
+        Filter {
+            name: "fields",
+            by: FilterBy::Term { field: "fields", schema: "FieldCode" },
+            description: "Fields of cooperation.",
+        },
+        Filter {
+            name: "levels",
+            by: FilterBy::Term { field: "levels", schema: "PartnershipLevel" },
+            description: "Between whom they are lived.",
+        },
+        Filter {
+            name: "established",
+            by: FilterBy::Days { first: "established_first", last: "established_last" },
+            description: "The days on which they may have been established.",
+        },
+        Filter {
+            name: "ended",
+            by: FilterBy::Days { first: "ended_first", last: "ended_last" },
+            description: "The days on which they may have ended.",
+        },
     ];
 
     const SORTS: &'static [Sort] =
@@ -157,7 +213,9 @@ mod tests {
     fn what_is_declared_has_its_column() {
         for filter in Partnership::FILTERS {
             let names = match filter.by {
-                FilterBy::Code { column, .. } | FilterBy::Reference { column } | FilterBy::Flag { column } => vec![column],
+                FilterBy::Code { column, .. } | FilterBy::Reference { column } | FilterBy::Flag { column } => {
+                    vec![column]
+                }
                 FilterBy::Days { first, last } => vec![first, last],
                 _ => Vec::new(),
             };

@@ -68,9 +68,21 @@ impl Stored for Place {
     type Row = Model;
 
     const FILTERS: &'static [Filter] = &[
-        Filter { name: "kind", by: FilterBy::Code { column: "kind", schema: "PlaceKind" }, description: "Kinds of place." },
-        Filter { name: "country", by: FilterBy::Code { column: "country", schema: "CountryCode" }, description: "Countries, as ISO 3166-1 writes them." },
-        Filter { name: "country_group", by: FilterBy::Code { column: "country_group", schema: "CountryCode" }, description: "Countries as reports count them: CN includes HK and MO." },
+        Filter {
+            name: "kind",
+            by: FilterBy::Code { column: "kind", schema: "PlaceKind" },
+            description: "Kinds of place.",
+        },
+        Filter {
+            name: "country",
+            by: FilterBy::Code { column: "country", schema: "CountryCode" },
+            description: "Countries, as ISO 3166-1 writes them.",
+        },
+        Filter {
+            name: "country_group",
+            by: FilterBy::Code { column: "country_group", schema: "CountryCode" },
+            description: "Countries as reports count them: CN includes HK and MO.",
+        },
         Filter { name: "parent", by: FilterBy::Reference { column: "parent" }, description: "The place they lie in." },
         Filter { name: "borders", by: FilterBy::Link { field: "borders" }, description: "A place they border on." },
     ];

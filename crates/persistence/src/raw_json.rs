@@ -3,7 +3,7 @@
 use std::fmt;
 
 use sea_orm::sea_query::{ArrayType, ColumnType, Nullable, StringLen, Value, ValueType, ValueTypeErr};
-use sea_orm::{ColIdx, QueryResult, TryGetError, TryGetable, TryFromU64, DbErr};
+use sea_orm::{ColIdx, DbErr, QueryResult, TryFromU64, TryGetError, TryGetable};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 

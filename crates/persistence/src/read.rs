@@ -69,12 +69,22 @@ impl Snapshot {
 
     /// The id of the record with this ref, among those the caller sees. A caller's own
     /// municipality comes first; else a ref that several use is ambiguous.
-    pub async fn id_of_reference(&self, view: &View, collection: CollectionName, reference: &str) -> Result<Uuid, Error> {
+    pub async fn id_of_reference(
+        &self,
+        view: &View,
+        collection: CollectionName,
+        reference: &str,
+    ) -> Result<Uuid, Error> {
         id_of_reference(&self.transaction, view, collection, reference).await
     }
 
     /// The id of the record with this ref in a namespace, deleted or not, whoever sees it.
-    pub async fn id_in(&self, collection: CollectionName, namespace: &str, reference: &str) -> Result<Option<Uuid>, Error> {
+    pub async fn id_in(
+        &self,
+        collection: CollectionName,
+        namespace: &str,
+        reference: &str,
+    ) -> Result<Option<Uuid>, Error> {
         let statement = Query::select()
             .columns([Alias::new("id"), Alias::new("municipality")])
             .from(table_name(collection))
@@ -143,7 +153,11 @@ impl Snapshot {
     }
 }
 
-async fn find<T: Stored>(connection: &impl ConnectionTrait, view: &View, among: Condition) -> Result<Vec<T::Row>, Error> {
+async fn find<T: Stored>(
+    connection: &impl ConnectionTrait,
+    view: &View,
+    among: Condition,
+) -> Result<Vec<T::Row>, Error> {
     Ok(Table::<T>::find()
         .filter(among)
         .filter(column::<T>("deleted_at")?.is_null())

@@ -292,7 +292,8 @@ impl Tx {
         known: Option<&Findable>,
     ) -> Result<(), Error> {
         let is_known = |target: Uuid| {
-            self.is_announced(target) || known.is_some_and(|known| known.references.iter().any(|reference| reference.target == target))
+            self.is_announced(target)
+                || known.is_some_and(|known| known.references.iter().any(|reference| reference.target == target))
         };
         let mut wanted: BTreeMap<CollectionName, Vec<Uuid>> = BTreeMap::new();
         for reference in references.iter().filter(|reference| !is_known(reference.target)) {

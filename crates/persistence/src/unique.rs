@@ -37,7 +37,10 @@ pub(crate) async fn check<T: Stored>(
 
 async fn check_external_ids<T: Stored>(tx: &Tx, record: &Record<T>, findable: &Findable) -> Result<(), Error> {
     for (index, (scheme, value)) in findable.external_ids.iter().enumerate() {
-        let Some(id) = by_external_id(tx, T::NAME, T::NAME.namespace(record.head.keeper()), scheme, value).await? else { continue };
+        let Some(id) = by_external_id(tx, T::NAME, T::NAME.namespace(record.head.keeper()), scheme, value).await?
+        else {
+            continue;
+        };
         if id == record.head.id {
             continue;
         }

@@ -91,10 +91,8 @@ async fn records(
 ) -> Result<(), Error> {
     let mut count = 0;
     for collection in CollectionName::ALL {
-        let statement = Query::select()
-            .columns([Alias::new("id"), Alias::new("version")])
-            .from(table_name(*collection))
-            .to_owned();
+        let statement =
+            Query::select().columns([Alias::new("id"), Alias::new("version")]).from(table_name(*collection)).to_owned();
         for row in snapshot.connection().query_all(&statement).await? {
             let id: Uuid = row.try_get("", "id")?;
             let version: i64 = row.try_get("", "version")?;

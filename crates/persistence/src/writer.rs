@@ -166,7 +166,8 @@ impl Writer {
     {
         let (reply, mut outcome) = oneshot::channel();
         let claim = Claim::default();
-        let queued = Queued { claim: claim.clone(), stamp, idempotency, job: Box::new(Command { run: command, reply }) };
+        let queued =
+            Queued { claim: claim.clone(), stamp, idempotency, job: Box::new(Command { run: command, reply }) };
         self.queue.try_send(queued).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => Error::NotWritten("too many changes are waiting"),
             mpsc::error::TrySendError::Closed(_) => Error::NotWritten("the service is stopping"),

@@ -73,13 +73,23 @@ impl Config {
             said("RATE_LIMIT_KEYED", file.rate_limit_keyed),
             &mut faults,
         );
-        let trusted_proxies = list(said("TRUSTED_PROXIES", file.trusted_proxies), |text| {
-            text.parse::<IpAddr>().map_err(|_| format!("trusted_proxies: {text:?} is not an IP address"))
-        }, &mut faults);
-        let cors_origins = list(said("CORS_ORIGINS", file.cors_origins), |text| {
-            let is_origin = text.starts_with("http://") || text.starts_with("https://");
-            if is_origin { Ok(text.trim_end_matches('/').to_owned()) } else { Err(format!("cors_origins: {text:?} is not an origin such as https://city.example")) }
-        }, &mut faults);
+        let trusted_proxies = list(
+            said("TRUSTED_PROXIES", file.trusted_proxies),
+            |text| text.parse::<IpAddr>().map_err(|_| format!("trusted_proxies: {text:?} is not an IP address")),
+            &mut faults,
+        );
+        let cors_origins = list(
+            said("CORS_ORIGINS", file.cors_origins),
+            |text| {
+                let is_origin = text.starts_with("http://") || text.starts_with("https://");
+                if is_origin {
+                    Ok(text.trim_end_matches('/').to_owned())
+                } else {
+                    Err(format!("cors_origins: {text:?} is not an origin such as https://city.example"))
+                }
+            },
+            &mut faults,
+        );
         let drain = said("DRAIN_SECONDS", file.drain_seconds).map_or(Ok(0), |text| text.parse::<u64>());
         let drain = drain.unwrap_or_else(|_| {
             faults.push("drain_seconds: a whole number of seconds".to_owned());
@@ -89,9 +99,12 @@ impl Config {
         if secret.as_ref().is_some_and(|secret| secret.len() < 16) {
             faults.push("secret: at least 16 characters".to_owned());
         }
-        let log = said("LOG", file.log).unwrap_or_else(|| "info,sqlx=warn,sea_orm=warn,sea_orm_migration=warn".to_owned());
+        let log =
+            said("LOG", file.log).unwrap_or_else(|| "info,sqlx=warn,sea_orm=warn,sea_orm_migration=warn".to_owned());
         let database = database.parse::<DatabaseUrl>().map_err(|error| faults.push(format!("database: {error}")));
-        let listen = listen.parse::<SocketAddr>().map_err(|_| faults.push(format!("listen: {listen:?} is not an address such as 127.0.0.1:8080")));
+        let listen = listen
+            .parse::<SocketAddr>()
+            .map_err(|_| faults.push(format!("listen: {listen:?} is not an address such as 127.0.0.1:8080")));
         match (database, listen, faults.is_empty()) {
             (Ok(database), Ok(listen), true) => Ok(Self {
                 database,

@@ -28,7 +28,8 @@ pub(crate) async fn create(database: &Database, wanted: Wanted) -> Outcome {
 
 /// Makes a key; gives its text.
 pub(crate) async fn make(database: &Database, wanted: Wanted) -> Result<String, String> {
-    let municipality = wanted.municipality.as_deref().map(Slug::parse).transpose().map_err(|error| error.to_string())?;
+    let municipality =
+        wanted.municipality.as_deref().map(Slug::parse).transpose().map_err(|error| error.to_string())?;
     let expires = database.clock().now().as_micros() + i64::from(wanted.days) * 86_400_000_000;
     let key = ApiKey {
         owner: wanted.owner,

@@ -113,7 +113,9 @@ enum Keys {
 }
 
 fn role(text: &str) -> Result<Role, String> {
-    Role::parse(text).filter(|role| *role != Role::Operator).ok_or_else(|| "reader, editor, approver or admin".to_owned())
+    Role::parse(text)
+        .filter(|role| *role != Role::Operator)
+        .ok_or_else(|| "reader, editor, approver or admin".to_owned())
 }
 
 fn main() -> ExitCode {

@@ -22,7 +22,10 @@ const HEADERS: Duration = Duration::from_secs(10);
 /// Serves until it is told to stop.
 pub(crate) fn serve(config: Config, demo: bool) -> Outcome {
     if demo && !config.listen.ip().is_loopback() {
-        return Err(format!("--demo prints a key that can do everything, so it listens on loopback only, not on {}", config.listen));
+        return Err(format!(
+            "--demo prints a key that can do everything, so it listens on loopback only, not on {}",
+            config.listen
+        ));
     }
     let _guard = telemetry::start(&config.log)?;
     actix_web::rt::System::new().block_on(run(config, demo))
@@ -75,7 +78,8 @@ async fn prepare_demo(api: &Api, database: &Database) -> Result<String, String> 
     let secret = database.secret().clone();
     let is_empty = database
         .read(async |snapshot| {
-            let page = snapshot.list::<Municipality>(&View::System, &ListQuery::all::<Municipality>(1), &secret).await?;
+            let page =
+                snapshot.list::<Municipality>(&View::System, &ListQuery::all::<Municipality>(1), &secret).await?;
             Ok(page.rows.is_empty())
         })
         .await

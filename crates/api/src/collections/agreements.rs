@@ -33,14 +33,63 @@ impl Resource for Agreement {
 
     fn actions() -> Vec<Entry> {
         vec![
-            step("submit", "submit_agreement", "Submit an agreement for approval", "For editors. From draft to in approval.", "AgreementSubmissionInput", |ctx| submit(ctx).boxed_local()),
+            step(
+                "submit",
+                "submit_agreement",
+                "Submit an agreement for approval",
+                "For editors. From draft to in approval.",
+                "AgreementSubmissionInput",
+                |ctx| submit(ctx).boxed_local(),
+            ),
             decision(),
-            step("sign", "sign_agreement", "Sign an agreement", "For approvers. From approved to signed; from draft when no approvals are asked for.", "AgreementSigningInput", |ctx| sign(ctx).boxed_local()),
-            step("enter-into-force", "enter_agreement_into_force", "Bring an agreement into force", "For approvers. From signed to in force. Communiqués and declarations end at signed.", "AgreementEntryIntoForceInput", |ctx| enter_into_force(ctx).boxed_local()),
-            step("renew", "renew_agreement", "Renew an agreement", "For approvers. It stays in force, with a later end.", "AgreementRenewalInput", |ctx| renew(ctx).boxed_local()),
-            step("expire", "expire_agreement", "Record that an agreement ran out", "For editors. No paper runs out by the clock: somebody records it.", "AgreementExpiryInput", |ctx| expire(ctx).boxed_local()),
-            step("terminate", "terminate_agreement", "Terminate an agreement", "For approvers. It ends before its term, for a reason.", "AgreementTerminationInput", |ctx| terminate(ctx).boxed_local()),
-            step("void", "void_agreement", "Give an agreement up", "For editors. Before it is signed.", "AgreementVoidingInput", |ctx| void(ctx).boxed_local()),
+            step(
+                "sign",
+                "sign_agreement",
+                "Sign an agreement",
+                "For approvers. From approved to signed; from draft when no approvals are asked for.",
+                "AgreementSigningInput",
+                |ctx| sign(ctx).boxed_local(),
+            ),
+            step(
+                "enter-into-force",
+                "enter_agreement_into_force",
+                "Bring an agreement into force",
+                "For approvers. From signed to in force. Communiqués and declarations end at signed.",
+                "AgreementEntryIntoForceInput",
+                |ctx| enter_into_force(ctx).boxed_local(),
+            ),
+            step(
+                "renew",
+                "renew_agreement",
+                "Renew an agreement",
+                "For approvers. It stays in force, with a later end.",
+                "AgreementRenewalInput",
+                |ctx| renew(ctx).boxed_local(),
+            ),
+            step(
+                "expire",
+                "expire_agreement",
+                "Record that an agreement ran out",
+                "For editors. No paper runs out by the clock: somebody records it.",
+                "AgreementExpiryInput",
+                |ctx| expire(ctx).boxed_local(),
+            ),
+            step(
+                "terminate",
+                "terminate_agreement",
+                "Terminate an agreement",
+                "For approvers. It ends before its term, for a reason.",
+                "AgreementTerminationInput",
+                |ctx| terminate(ctx).boxed_local(),
+            ),
+            step(
+                "void",
+                "void_agreement",
+                "Give an agreement up",
+                "For editors. Before it is signed.",
+                "AgreementVoidingInput",
+                |ctx| void(ctx).boxed_local(),
+            ),
         ]
     }
 }
@@ -52,13 +101,14 @@ fn step(verb: &str, id: &str, summary: &str, description: &str, input: &str, han
 
 fn decision() -> Entry {
     let description = "For approvers. The last grant makes the agreement approved; a refusal returns it to draft.";
-    let operation = Operation::new("decide_agreement_approval", "agreements", "Decide an approval of an agreement", description)
-        .record::<Agreement>()
-        .path_parameter("approval_key", "The key of the approval in the agreement.")
-        .changes_state()
-        .body("AgreementDecisionInput", "The decision.")
-        .answers("200", "Agreement", "The record as it is now.", &["ETag"])
-        .done();
+    let operation =
+        Operation::new("decide_agreement_approval", "agreements", "Decide an approval of an agreement", description)
+            .record::<Agreement>()
+            .path_parameter("approval_key", "The key of the approval in the agreement.")
+            .changes_state()
+            .body("AgreementDecisionInput", "The decision.")
+            .answers("200", "Agreement", "The record as it is now.", &["ETag"])
+            .done();
     let path = "/v1/agreements/{agreement_id}/approvals/{approval_key}/decide";
     Entry::new(Method::POST, path, Body::Json, operation, |ctx| decide(ctx).boxed_local())
 }

@@ -14,7 +14,8 @@ use crate::resource::act;
 use crate::routes::{Body, Entry};
 
 impl Resource for Exchange {
-    const ABOUT: &'static str = "The delegations received and sent: who came, from where, under which tie and paper, and what came of it.";
+    const ABOUT: &'static str =
+        "The delegations received and sent: who came, from where, under which tie and paper, and what came of it.";
 
     fn bodies(schemas: &mut Schemas) {
         schemas.add_input::<ExchangeTransitionInput>();
@@ -22,7 +23,12 @@ impl Resource for Exchange {
 
     fn actions() -> Vec<Entry> {
         let description = "For editors. An exchange is proposed, approved, confirmed, under way, completed, reported; any open one can be cancelled, with a reason. Completing needs a period that is over, reporting results or a headcount. `historical: true` leaves the order free and needs a source.";
-        let operation = action::<Exchange>("transition_exchange", "Move an exchange to another state", description, Some("ExchangeTransitionInput"));
+        let operation = action::<Exchange>(
+            "transition_exchange",
+            "Move an exchange to another state",
+            description,
+            Some("ExchangeTransitionInput"),
+        );
         let path = "/v1/exchanges/{exchange_id}/transitions";
         vec![Entry::new(Method::POST, path, Body::Json, operation, |ctx| transition(ctx).boxed_local())]
     }

@@ -146,9 +146,7 @@ pub(crate) fn describe(schemas: &mut Schemas) -> Vec<Value> {
 }
 
 fn included() -> Value {
-    let list = |name: &str, text: &str| {
-        json!({"type": "array", "items": {"$ref": format!("#/components/schemas/{name}")}, "description": text})
-    };
+    let list = |name: &str, text: &str| json!({"type": "array", "items": {"$ref": format!("#/components/schemas/{name}")}, "description": text});
     json!({
         "type": "object", "description": "Records that others on the page refer to, each once.",
         "properties": {"places": list("Place", "Places."), "organizations": list("Organization", "Organizations.")},

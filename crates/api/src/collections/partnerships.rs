@@ -69,17 +69,34 @@ impl Resource for Partnership {
     fn actions() -> Vec<Entry> {
         let path = "/v1/partnerships/{partnership_id}";
         vec![
-            Entry::new(Method::POST, format!("{path}/transitions"), Body::Json, describe_transition(), |ctx| transition(ctx).boxed_local()),
-            Entry::new(Method::GET, format!("{path}/transitions"), Body::None, describe_transitions(), |ctx| transitions(ctx).boxed_local()),
-            Entry::new(Method::PUT, format!("{path}/parties/{{party_key}}/stance"), Body::Json, describe_stance(), |ctx| set_stance(ctx).boxed_local()),
-            Entry::new(Method::GET, format!("{path}/summary"), Body::None, describe_summary(), |ctx| summary(ctx).boxed_local()),
+            Entry::new(Method::POST, format!("{path}/transitions"), Body::Json, describe_transition(), |ctx| {
+                transition(ctx).boxed_local()
+            }),
+            Entry::new(Method::GET, format!("{path}/transitions"), Body::None, describe_transitions(), |ctx| {
+                transitions(ctx).boxed_local()
+            }),
+            Entry::new(
+                Method::PUT,
+                format!("{path}/parties/{{party_key}}/stance"),
+                Body::Json,
+                describe_stance(),
+                |ctx| set_stance(ctx).boxed_local(),
+            ),
+            Entry::new(Method::GET, format!("{path}/summary"), Body::None, describe_summary(), |ctx| {
+                summary(ctx).boxed_local()
+            }),
         ]
     }
 }
 
 fn describe_transition() -> Value {
     let description = "For editors. The stage moves on its way only, and each move needs what its stage needs: `concluded` a signed agreement of the partnership; an end, a refusal and every return a reason. `historical: true` skips order and evidence and needs a source. A refusal lists where it can go and what is missing.";
-    action::<Partnership>("transition_partnership", "Move a partnership to another stage", description, Some("PartnershipTransitionInput"))
+    action::<Partnership>(
+        "transition_partnership",
+        "Move a partnership to another stage",
+        description,
+        Some("PartnershipTransitionInput"),
+    )
 }
 
 fn describe_transitions() -> Value {

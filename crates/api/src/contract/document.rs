@@ -98,18 +98,14 @@ fn responses() -> Value {
 }
 
 fn parameters() -> Value {
-    let text = |name: &str, description: &str, max: u32| {
-        json!({"name": name, "in": "query", "description": description, "schema": {"type": "string", "minLength": 1, "maxLength": max}})
-    };
+    let text = |name: &str, description: &str, max: u32| json!({"name": name, "in": "query", "description": description, "schema": {"type": "string", "minLength": 1, "maxLength": max}});
     let many = |name: &str, description: &str, items: Value| {
         json!({
             "name": name, "in": "query", "style": "form", "explode": false, "description": description,
             "schema": {"type": "array", "items": items, "minItems": 1, "maxItems": 50},
         })
     };
-    let header = |name: &str, description: &str, max: u32| {
-        json!({"name": name, "in": "header", "description": description, "schema": {"type": "string", "minLength": 1, "maxLength": max}})
-    };
+    let header = |name: &str, description: &str, max: u32| json!({"name": name, "in": "header", "description": description, "schema": {"type": "string", "minLength": 1, "maxLength": max}});
     let schema = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
     let bounded = |max: u32| json!({"type": "string", "minLength": 1, "maxLength": max});
     json!({
@@ -133,9 +129,7 @@ fn parameters() -> Value {
 }
 
 fn headers() -> Value {
-    let header = |description: &str, example: &str| {
-        json!({"description": description, "schema": {"type": "string", "examples": [example]}})
-    };
+    let header = |description: &str, example: &str| json!({"description": description, "schema": {"type": "string", "examples": [example]}});
     json!({
         "ETag": header("Names this very representation; send it in If-None-Match, or in If-Match to change the record.", "\"3-9f86d081884c7d65-a1b2c3d4e5f6\""),
         "Location": header("Where the new record is.", "/v1/places/01890a5d-ac96-774b-bcce-b302099a8057"),

@@ -47,17 +47,16 @@ fn build(schema: &Value, components: &Map<String, Value>, depth: usize) -> Value
 fn object(schema: &Value, components: &Map<String, Value>, depth: usize) -> Value {
     let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let members = schema["properties"].as_object().into_iter().flatten();
-    let shown = members.filter(|(name, member)| {
-        required.contains(&name.as_str()) || (depth == 0 && has_example(member, components))
-    });
+    let shown = members
+        .filter(|(name, member)| required.contains(&name.as_str()) || (depth == 0 && has_example(member, components)));
     Value::Object(shown.map(|(name, member)| (name.clone(), build(member, components, depth + 1))).collect())
 }
 
 fn has_example(schema: &Value, components: &Map<String, Value>) -> bool {
     schema.get("examples").is_some()
-        || referred(schema).and_then(|name| components.get(name)).is_some_and(|target| {
-            target.get("examples").is_some() || target.get("enum").is_some()
-        })
+        || referred(schema)
+            .and_then(|name| components.get(name))
+            .is_some_and(|target| target.get("examples").is_some() || target.get("enum").is_some())
 }
 
 /// Leaves out of an example what this form of the schema does not have.

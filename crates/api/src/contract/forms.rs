@@ -109,9 +109,8 @@ pub(crate) fn input(raw: &Value, is_object: &dyn Fn(&str) -> bool) -> Value {
 /// nested objects as patches, elements of lists as Input, since lists are replaced whole.
 pub(crate) fn patch(raw: &Value, fixed: &[&str], is_object: &dyn Fn(&str) -> bool) -> Value {
     let mut members = Map::new();
-    let wanted: Vec<(&String, Property)> = properties(raw)
-        .filter(|(name, property)| !property.read_only && !fixed.contains(&name.as_str()))
-        .collect();
+    let wanted: Vec<(&String, Property)> =
+        properties(raw).filter(|(name, property)| !property.read_only && !fixed.contains(&name.as_str())).collect();
     for (name, property) in wanted {
         let in_list = property.schema["type"] == "array";
         let mut schema = renamed(&property.schema, if in_list { "Input" } else { "Patch" }, is_object);

@@ -27,12 +27,21 @@ impl Components {
         self.strip(sent, known, form, answer, "", faults);
     }
 
-    fn strip(&self, sent: &mut Value, known: Option<&Value>, form: &Value, answer: &Value, pointer: &str, faults: &mut Faults) {
+    fn strip(
+        &self,
+        sent: &mut Value,
+        known: Option<&Value>,
+        form: &Value,
+        answer: &Value,
+        pointer: &str,
+        faults: &mut Faults,
+    ) {
         let form = self.resolved(form);
         let answer = self.resolved(answer);
         match sent {
             Value::Object(members) => {
-                let (Some(taken), Some(given)) = (form["properties"].as_object(), answer["properties"].as_object()) else {
+                let (Some(taken), Some(given)) = (form["properties"].as_object(), answer["properties"].as_object())
+                else {
                     return;
                 };
                 members.retain(|name, value| {

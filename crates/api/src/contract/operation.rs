@@ -82,7 +82,9 @@ impl Operation {
     /// A text in the path.
     pub(crate) fn path_parameter(self, name: &str, description: &str) -> Self {
         let schema = json!({"type": "string", "minLength": 1, "maxLength": 200});
-        self.parameter(json!({"name": name, "in": "path", "required": true, "description": description, "schema": schema}))
+        self.parameter(
+            json!({"name": name, "in": "path", "required": true, "description": description, "schema": schema}),
+        )
     }
 
     /// A body.
@@ -151,7 +153,8 @@ fn shared(name: &str) -> Value {
 
 fn header_refs(names: &[&str]) -> Value {
     let all = names.iter().chain(&["API-Version", "X-Request-Id"]);
-    let refs = all.map(|name| ((*name).to_owned(), json!({"$ref": format!("#/components/headers/{}", header_key(name))})));
+    let refs =
+        all.map(|name| ((*name).to_owned(), json!({"$ref": format!("#/components/headers/{}", header_key(name))})));
     Value::Object(refs.collect())
 }
 
@@ -163,10 +166,12 @@ pub(crate) fn header_key(name: &str) -> String {
 /// An action of a record with a meaning of its own: `POST /v1/{collection}/{id}/{action}`.
 pub(crate) fn action<T: Collection>(id: &str, summary: &str, description: &str, input: Option<&str>) -> Value {
     let name = T::NAME.type_name();
-    let operation = Operation::new(id, T::NAME.as_str(), summary, description)
-        .record::<T>()
-        .changes_state()
-        .answers("200", &name, "The record as it is now.", &["ETag"]);
+    let operation = Operation::new(id, T::NAME.as_str(), summary, description).record::<T>().changes_state().answers(
+        "200",
+        &name,
+        "The record as it is now.",
+        &["ETag"],
+    );
     match input {
         Some(input) => operation.body(input, "What is to be recorded.").done(),
         None => operation.done(),
@@ -314,7 +319,9 @@ fn who(collection: CollectionName) -> (&'static str, &'static str, &'static str,
 }
 
 fn list<T: Stored>(mut operation: Operation) -> Operation {
-    for name in ["Limit", "Cursor", "CountExact", "Ref", "Municipality", "Visibility", "Tag", "ExternalIdFilter", "Words"] {
+    for name in
+        ["Limit", "Cursor", "CountExact", "Ref", "Municipality", "Visibility", "Tag", "ExternalIdFilter", "Words"]
+    {
         operation = operation.shared_parameter(name);
     }
     operation = operation.parameter(json!({

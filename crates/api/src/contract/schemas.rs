@@ -124,7 +124,8 @@ pub(crate) fn reachable(document: &Value, components: &Map<String, Value>) -> Ma
     while let Some(value) = open.pop() {
         match value {
             Value::Object(members) => {
-                if let Some(name) = members.get("$ref").and_then(Value::as_str).and_then(|text| text.strip_prefix(PREFIX))
+                if let Some(name) =
+                    members.get("$ref").and_then(Value::as_str).and_then(|text| text.strip_prefix(PREFIX))
                     && wanted.insert(name.to_owned())
                     && let Some(target) = components.get(name)
                 {
@@ -136,7 +137,11 @@ pub(crate) fn reachable(document: &Value, components: &Map<String, Value>) -> Ma
             _ => {}
         }
     }
-    components.iter().filter(|(name, _)| wanted.contains(*name)).map(|(name, schema)| (name.clone(), schema.clone())).collect()
+    components
+        .iter()
+        .filter(|(name, _)| wanted.contains(*name))
+        .map(|(name, schema)| (name.clone(), schema.clone()))
+        .collect()
 }
 
 fn compose<T: Collection>() -> Value {
@@ -188,7 +193,9 @@ fn localized_patch(text: Option<&Value>) -> Value {
 
 fn first_members(example: &Value) -> Value {
     match example {
-        Value::Object(members) => Value::Object(members.iter().take(2).map(|(name, value)| (name.clone(), value.clone())).collect()),
+        Value::Object(members) => {
+            Value::Object(members.iter().take(2).map(|(name, value)| (name.clone(), value.clone())).collect())
+        }
         other => other.clone(),
     }
 }

@@ -2,9 +2,10 @@
 //! faults of a body come at once, each with pointer and code.
 
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jsonschema::error::{TypeKind, ValidationErrorKind};
-use jsonschema::{Draft, PatternCache, PatternOptions, ValidationError, Validator};
+use jsonschema::{Draft, PatternCache, PatternOptions, ValidationError, ValidationOptions, Validator};
 use pobratim_domain::codelist::CODE_TYPES;
 use pobratim_domain::country::CountryCode;
 use pobratim_domain::value::{CurrencyCode, LanguageTag, PartialDate, PartialInterval};
@@ -13,8 +14,13 @@ use serde_json::{Map, Value, json};
 
 use crate::contract::{reachable, reference};
 
-/// The validators of what clients send, by schema name.
-pub(crate) struct Validators(HashMap<String, Validator>);
+/// The validators of what clients send, by schema name. Each is made at its first need: an idle
+/// service keeps none, and a validator takes some hundred kilobytes.
+pub(crate) struct Validators {
+    components: Map<String, Value>,
+    options: ValidationOptions<'static>,
+    made: Mutex<HashMap<String, Arc<Validator>>>,
+}
 
 /// Reads a text, or says what is wrong with it.
 type Reader = fn(&str) -> Result<(), String>;
@@ -32,10 +38,9 @@ const READERS: &[(&str, Reader)] = &[
 ];
 
 impl Validators {
-    /// Validators for the named component schemas.
-    pub(crate) fn new(components: &Map<String, Value>, names: &[String]) -> Result<Self, String> {
-        let components: Map<String, Value> =
-            components.iter().map(|(name, schema)| (name.clone(), checkable(name, schema))).collect();
+    /// Validators for component schemas.
+    pub(crate) fn new(components: &Map<String, Value>) -> Self {
+        let components = components.iter().map(|(name, schema)| (name.clone(), checkable(name, schema))).collect();
         let mut options = jsonschema::options()
             .with_draft(Draft::Draft202012)
             .with_pattern_options(PatternOptions::regex())
@@ -48,27 +53,35 @@ impl Validators {
         for (name, list) in CODE_TYPES {
             options = options.with_format(*name, move |code: &str| codelist::is_known(list, code));
         }
-        let mut validators = HashMap::new();
-        for name in names {
-            // Only what it refers to: a validator keeps all it is given.
-            let mut root = reference(name);
-            let needed = reachable(&root, &components);
-            root["components"] = json!({"schemas": needed});
-            let validator = options.build(&root).map_err(|error| format!("{name}: {error}"))?;
-            validators.insert(name.clone(), validator);
-        }
-        Ok(Self(validators))
+        Self { components, options, made: Mutex::default() }
     }
 
     /// Notes everything that is wrong with a value.
     pub(crate) fn check(&self, name: &str, value: &Value, faults: &mut Faults) -> Result<(), String> {
-        let validator = self.0.get(name).ok_or_else(|| format!("there is no validator for {name}"))?;
+        let validator = self.get(name)?;
         if !validator.is_valid(value) {
             for error in validator.iter_errors(value) {
                 note(&error, faults);
             }
         }
         Ok(())
+    }
+
+    fn get(&self, name: &str) -> Result<Arc<Validator>, String> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(validator) = made.get(name) {
+            return Ok(Arc::clone(validator));
+        }
+        if !self.components.contains_key(name) {
+            return Err(format!("there is no schema {name}"));
+        }
+        // Only what it refers to: a validator keeps all it is given.
+        let mut root = reference(name);
+        let needed = reachable(&root, &self.components);
+        root["components"] = json!({"schemas": needed});
+        let validator = Arc::new(self.options.build(&root).map_err(|error| format!("{name}: {error}"))?);
+        made.insert(name.to_owned(), Arc::clone(&validator));
+        Ok(validator)
     }
 }
 
@@ -91,7 +104,9 @@ fn unfolded(schema: &Value) -> Value {
             let mut made: Map<String, Value> = members
                 .iter()
                 .filter(|(name, _)| *name != "examples" && *name != "description")
-                .map(|(name, value)| (name.clone(), if name == "properties" { properties(value) } else { unfolded(value) }))
+                .map(|(name, value)| {
+                    (name.clone(), if name == "properties" { properties(value) } else { unfolded(value) })
+                })
                 .collect();
             if let Some(Value::Array(variants)) = made.get("oneOf")
                 && let [value, null] = variants.as_slice()
@@ -146,7 +161,9 @@ fn note(error: &ValidationError<'_>, faults: &mut Faults) {
             let (code, detail) = explain(format, value.as_str().unwrap_or_default());
             faults.add(pointer, code, detail);
         }
-        Kind::Type { .. } if value.is_null() => faults.add(pointer, "required", "It cannot be null: it is always there."),
+        Kind::Type { .. } if value.is_null() => {
+            faults.add(pointer, "required", "It cannot be null: it is always there.")
+        }
         Kind::Type { kind } => faults.add(pointer, "wrong_type", format!("It is of the type {}.", kinds(kind))),
         Kind::MinProperties { .. } => faults.add(pointer, "empty", "It says something: one member at least."),
         Kind::MinLength { limit } => faults.add(pointer, "too_short", format!("It has at least {limit} characters.")),
@@ -174,5 +191,20 @@ fn kinds(kind: &TypeKind) -> String {
     match kind {
         TypeKind::Single(kind) => kind.to_string(),
         TypeKind::Multiple(kinds) => kinds.iter().map(|kind| kind.to_string()).collect::<Vec<_>>().join(" or "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_schema_makes_a_validator() {
+        let document = crate::contract::document();
+        let components = document["components"]["schemas"].as_object().unwrap();
+        let validators = Validators::new(components);
+        for name in components.keys() {
+            validators.get(name).unwrap();
+        }
     }
 }

@@ -87,7 +87,8 @@ fn a_state_has_what_belongs_to_it() {
 #[test]
 fn communiques_and_declarations_end_at_signed() {
     for kind in AgreementKind::ALL {
-        let in_force = faults(&json!({"kind": kind, "state": "in_force", "signed_on": "2007-08", "in_force": "2007-08/.."}));
+        let in_force =
+            faults(&json!({"kind": kind, "state": "in_force", "signed_on": "2007-08", "in_force": "2007-08/.."}));
         let ends = matches!(kind, AgreementKind::Communique | AgreementKind::Declaration);
         assert_eq!(in_force == ["/state not_allowed"], ends, "{kind:?}: {in_force:?}");
         assert_eq!(faults(&json!({"kind": kind, "state": "signed", "signed_on": "2007-08"})), NONE);
@@ -138,9 +139,7 @@ fn all_other_faults_are_told_at_once() {
 
 #[test]
 fn only_a_signed_paper_of_the_partnership_concludes_it() {
-    let concludes = |members: Value| {
-        agreement(&members).concludes(PARTNERSHIP.parse().unwrap(), date(2011, 12, 31))
-    };
+    let concludes = |members: Value| agreement(&members).concludes(PARTNERSHIP.parse().unwrap(), date(2011, 12, 31));
     assert!(concludes(json!({"state": "signed", "signed_on": "2011-12-31"})));
     assert!(concludes(json!({"state": "in_force", "signed_on": "2011", "kind": "memorandum"})));
     assert!(!concludes(json!({"state": "signed", "signed_on": "2012-01-01"})));
@@ -194,7 +193,8 @@ fn what_it_refers_to_is_told_where_it_stands() {
     }));
     let mut references = References::default();
     paper.references(&mut references);
-    let found: Vec<_> = references.iter().map(|reference| format!("{} {}", reference.pointer, reference.field)).collect();
+    let found: Vec<_> =
+        references.iter().map(|reference| format!("{} {}", reference.pointer, reference.field)).collect();
     let expected = [
         "/partnership partnership",
         "/parent parent",

@@ -43,7 +43,9 @@ fn refused(result: Result<Agreement, Refusal>) -> InvalidState {
 
 fn faults(result: Result<Agreement, Refusal>) -> Vec<String> {
     match result {
-        Err(Refusal::Invalid(faults)) => faults.iter().map(|fault| format!("{} {}", fault.pointer, fault.code)).collect(),
+        Err(Refusal::Invalid(faults)) => {
+            faults.iter().map(|fault| format!("{} {}", fault.pointer, fault.code)).collect()
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -76,7 +78,10 @@ fn a_refusal_returns_it_to_draft_and_it_is_asked_for_again() {
     assert_eq!(refused(back.sign(&read(json!({"signed_on": "2011-06-11"})), TODAY)).missing, ["approvals"]);
     let mut again = back.submit(&read(json!({"on": "2011-07-01"})), TODAY).unwrap();
     settled(&mut again, Some(&back)).unwrap();
-    assert_eq!((again.approvals[1].decision, again.approvals[1].requested_on), (None, PartialDate::parse("2011-07-01").ok()));
+    assert_eq!(
+        (again.approvals[1].decision, again.approvals[1].requested_on),
+        (None, PartialDate::parse("2011-07-01").ok())
+    );
     assert!(again.approvals[0].is_granted());
     assert_eq!(decide(&again, 1, json!({"decision": "granted"})).unwrap().state, Approved);
 }
@@ -84,7 +89,10 @@ fn a_refusal_returns_it_to_draft_and_it_is_asked_for_again() {
 #[test]
 fn a_submission_needs_approvals_to_ask_for_and_a_day_that_has_come() {
     let bare = refused(agreement(&json!({})).submit(&AgreementSubmissionInput::default(), TODAY));
-    assert_eq!((bare.missing, bare.allowed), (vec!["approvals".to_owned()], vec!["signed".to_owned(), "void".to_owned()]));
+    assert_eq!(
+        (bare.missing, bare.allowed),
+        (vec!["approvals".to_owned()], vec!["signed".to_owned(), "void".to_owned()])
+    );
     assert_eq!(faults(draft().submit(&read(json!({"on": "2012"})), TODAY)), ["/on not_allowed"]);
     let mut due = draft();
     due.approvals[0].due_on = PartialDate::parse("2011-05").ok();
@@ -147,7 +155,8 @@ fn a_renewal_gives_a_later_end() {
     assert_eq!(faults(renew(&treaty, json!({"until": "2008-07"}))), ["/until not_allowed"]);
     assert_eq!(faults(renew(&treaty, json!({"until": "[2013..]"}))), ["/until not_allowed"]);
     assert_eq!(faults(renew(&treaty, json!({"until": "2013", "months": 12}))), ["/months not_allowed"]);
-    let by_itself = Agreement { auto_renewal: Some(read(json!({"months": 24}))), term_months: Some(60), ..treaty.clone() };
+    let by_itself =
+        Agreement { auto_renewal: Some(read(json!({"months": 24}))), term_months: Some(60), ..treaty.clone() };
     assert_eq!(term(&renew(&by_itself, json!({})).unwrap()), "2003-07-17/2010-07-16");
     let by_term = Agreement { term_months: Some(60), ..treaty };
     assert_eq!(term(&renew(&by_term, json!({})).unwrap()), "2003-07-17/2013-07-16");
@@ -174,7 +183,10 @@ fn a_termination_needs_a_reason() {
     let treaty = in_force("2003-07-17/2013");
     let ended = terminate(&treaty, json!({"on": "2011-03-31", "reason": "Уведомление"})).unwrap();
     assert_eq!((ended.state, term(&ended)), (Terminated, "2003-07-17/2011-03-31".to_owned()));
-    assert_eq!(faults(terminate(&treaty, json!({"on": "2012", "reason": " "}))), ["/on not_allowed", "/reason required"]);
+    assert_eq!(
+        faults(terminate(&treaty, json!({"on": "2012", "reason": " "}))),
+        ["/on not_allowed", "/reason required"]
+    );
     assert_eq!(faults(terminate(&treaty, json!({"on": "2002", "reason": "Уведомление"}))), ["/on not_allowed"]);
     let over = terminate(&in_force("2003-07-17/2008"), json!({"on": "2010", "reason": "Уведомление"}));
     assert_eq!(faults(over), ["/on not_allowed"]);

@@ -115,7 +115,9 @@ fn the_partner_is_the_other_side_of_two() {
 
 #[test]
 fn parties_are_referred_to_where_they_stand() {
-    let tie = partnership(&json!({"parties": [{"place": HOME, "role": "home"}, {"organization": MISSION, "role": "partner"}]}));
+    let tie = partnership(
+        &json!({"parties": [{"place": HOME, "role": "home"}, {"organization": MISSION, "role": "partner"}]}),
+    );
     let mut references = References::default();
     tie.references(&mut references);
     let found: Vec<_> = references.iter().map(|reference| (reference.pointer.as_str(), reference.field)).collect();

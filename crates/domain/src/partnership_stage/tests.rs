@@ -30,8 +30,12 @@ fn input(members: &Value) -> PartnershipTransitionInput {
     serde_json::from_value(body).unwrap()
 }
 
-fn moved(from: &Record<Partnership>, members: Value, papers: &[Record<Agreement>]) -> Result<Record<Partnership>, Refusal> {
-    from.transition(&input(&members), papers, TODAY)
+fn moved(
+    from: &Record<Partnership>,
+    members: &Value,
+    papers: &[Record<Agreement>],
+) -> Result<Record<Partnership>, Refusal> {
+    from.transition(&input(members), papers, TODAY)
 }
 
 fn refused(result: Result<Record<Partnership>, Refusal>) -> InvalidState {
@@ -43,7 +47,9 @@ fn refused(result: Result<Record<Partnership>, Refusal>) -> InvalidState {
 
 fn faults(result: Result<Record<Partnership>, Refusal>) -> Vec<String> {
     match result {
-        Err(Refusal::Invalid(faults)) => faults.iter().map(|fault| format!("{} {}", fault.pointer, fault.code)).collect(),
+        Err(Refusal::Invalid(faults)) => {
+            faults.iter().map(|fault| format!("{} {}", fault.pointer, fault.code)).collect()
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -78,34 +84,35 @@ fn the_stages_follow_in_their_order() {
 fn a_friend_becomes_a_twin() {
     let mut heihe = tie(&json!({"established": "1998", "target_kind": "twin"}));
     for to in ["planned", "approached", "negotiation_agreed", "negotiating", "intent_declared", "in_approval"] {
-        heihe = moved(&heihe, json!({"to": to}), &[]).unwrap();
+        heihe = moved(&heihe, &json!({"to": to}), &[]).unwrap();
         assert_eq!(heihe.body.kind, PartnershipKind::Friendship);
     }
     let concluded = json!({"to": "concluded", "on": "2011-09-05", "evidence": [PAPER]});
-    heihe = moved(&heihe, concluded, &[signed()]).unwrap();
+    heihe = moved(&heihe, &concluded, &[signed()]).unwrap();
     assert_eq!((heihe.body.kind, heihe.body.target_kind), (PartnershipKind::Twin, None));
     assert_eq!(heihe.body.established, PartialDate::parse("2011-09-05").ok());
-    heihe = moved(&heihe, json!({"to": "active"}), &[]).unwrap();
+    heihe = moved(&heihe, &json!({"to": "active"}), &[]).unwrap();
     assert_eq!(faults_of(&heihe.body), [""; 0]);
 }
 
 #[test]
 fn a_step_cannot_be_skipped() {
-    let refusal = refused(moved(&tie(&json!({"target_kind": "twin", "stage": "planned"})), json!({"to": "negotiating"}), &[]));
+    let refusal =
+        refused(moved(&tie(&json!({"target_kind": "twin", "stage": "planned"})), &json!({"to": "negotiating"}), &[]));
     assert_eq!((refusal.from.as_str(), refusal.to.as_str()), ("planned", "negotiating"));
     assert_eq!(refusal.allowed, ["approached", "declined", "abandoned"]);
     assert!(refusal.missing.is_empty());
     assert_eq!(refusal.detail, "From planned it can become approached, declined, abandoned, not negotiating.");
-    let again = refused(moved(&tie(&json!({})), json!({"to": "active", "historical": true, "sources": source()}), &[]));
+    let again =
+        refused(moved(&tie(&json!({})), &json!({"to": "active", "historical": true, "sources": source()}), &[]));
     assert_eq!(again.detail, "It is active already.");
 }
 
 #[test]
 fn it_is_concluded_by_a_signed_agreement_of_its_own() {
     let ready = tie(&json!({"target_kind": "twin", "stage": "in_approval"}));
-    let conclude = |papers: &[Record<Agreement>]| {
-        moved(&ready, json!({"to": "concluded", "evidence": [PAPER]}), papers)
-    };
+    let conclude =
+        |papers: &[Record<Agreement>]| moved(&ready, &json!({"to": "concluded", "evidence": [PAPER]}), papers);
     assert!(conclude(&[signed()]).is_ok());
     for lacking in [
         json!({"state": "draft"}),
@@ -117,7 +124,7 @@ fn it_is_concluded_by_a_signed_agreement_of_its_own() {
     ] {
         assert_eq!(refused(conclude(&[paper(&lacking)])).missing, ["signed_agreement"], "{lacking}");
     }
-    let unnamed = moved(&ready, json!({"to": "concluded"}), &[signed()]);
+    let unnamed = moved(&ready, &json!({"to": "concluded"}), &[signed()]);
     assert_eq!(refused(unnamed).missing, ["signed_agreement"]);
     assert_eq!(faults(conclude(&[])), ["/evidence/0 unknown_reference"]);
 }
@@ -126,37 +133,44 @@ fn it_is_concluded_by_a_signed_agreement_of_its_own() {
 fn an_end_and_a_return_need_a_reason() {
     let sought = tie(&json!({"target_kind": "twin", "stage": "planned"}));
     for to in ["declined", "abandoned"] {
-        assert_eq!(faults(moved(&sought, json!({"to": to}), &[])), ["/reason required"]);
-        assert_eq!(faults(moved(&sought, json!({"to": to, "reason": " "}), &[])), ["/reason required"]);
-        let over = moved(&sought, json!({"to": to, "reason": "Отказ"}), &[]).unwrap();
+        assert_eq!(faults(moved(&sought, &json!({"to": to}), &[])), ["/reason required"]);
+        assert_eq!(faults(moved(&sought, &json!({"to": to, "reason": " "}), &[])), ["/reason required"]);
+        let over = moved(&sought, &json!({"to": to, "reason": "Отказ"}), &[]).unwrap();
         assert_eq!((over.body.kind, over.body.target_kind), (PartnershipKind::Friendship, Some(PartnershipKind::Twin)));
-        assert_eq!(faults(moved(&over, json!({"to": "planned"}), &[])), ["/reason required"]);
-        assert!(moved(&over, json!({"to": "planned", "reason": "Новое письмо"}), &[]).is_ok());
+        assert_eq!(faults(moved(&over, &json!({"to": "planned"}), &[])), ["/reason required"]);
+        assert!(moved(&over, &json!({"to": "planned", "reason": "Новое письмо"}), &[]).is_ok());
     }
     let living = tie(&json!({}));
-    assert_eq!(faults(moved(&living, json!({"to": "ended"}), &[])), ["/reason required"]);
-    assert!(moved(&living, json!({"to": "expired"}), &[]).is_ok());
-    let rests = moved(&living, json!({"to": "suspended"}), &[]).unwrap();
-    assert!(moved(&rests, json!({"to": "active"}), &[]).is_ok());
+    assert_eq!(faults(moved(&living, &json!({"to": "ended"}), &[])), ["/reason required"]);
+    assert!(moved(&living, &json!({"to": "expired"}), &[]).is_ok());
+    let rests = moved(&living, &json!({"to": "suspended"}), &[]).unwrap();
+    assert!(moved(&rests, &json!({"to": "active"}), &[]).is_ok());
 }
 
 #[test]
 fn what_ended_is_sought_anew() {
-    let ended = moved(&tie(&json!({"established": "1998"})), json!({"to": "ended", "on": "2010", "reason": "Отказ"}), &[]).unwrap();
+    let ended =
+        moved(&tie(&json!({"established": "1998"})), &json!({"to": "ended", "on": "2010", "reason": "Отказ"}), &[])
+            .unwrap();
     assert_eq!((ended.body.kind, ended.body.ended), (PartnershipKind::Friendship, PartialDate::parse("2010").ok()));
-    let again = moved(&ended, json!({"to": "planned", "reason": "Новое письмо"}), &[]).unwrap().body;
+    let again = moved(&ended, &json!({"to": "planned", "reason": "Новое письмо"}), &[]).unwrap().body;
     assert_eq!((again.kind, again.target_kind), (PartnershipKind::None, Some(PartnershipKind::Friendship)));
     assert_eq!((again.established, again.ended), (None, None));
-    let higher = Record { body: Partnership { target_kind: Some(PartnershipKind::Twin), ..ended.body.clone() }, ..ended };
-    let again = moved(&higher, json!({"to": "planned", "reason": "Новое письмо"}), &[]).unwrap().body;
+    let higher =
+        Record { body: Partnership { target_kind: Some(PartnershipKind::Twin), ..ended.body.clone() }, ..ended };
+    let again = moved(&higher, &json!({"to": "planned", "reason": "Новое письмо"}), &[]).unwrap().body;
     assert_eq!((again.kind, again.target_kind), (PartnershipKind::None, Some(PartnershipKind::Twin)));
 }
 
 #[test]
 fn days_to_come_and_ends_before_the_beginning_are_refused_with_all_else() {
-    let found = faults(moved(&tie(&json!({"established": "1998"})), json!({"to": "ended", "on": "2012", "evidence": [PAPER]}), &[]));
+    let found = faults(moved(
+        &tie(&json!({"established": "1998"})),
+        &json!({"to": "ended", "on": "2012", "evidence": [PAPER]}),
+        &[],
+    ));
     assert_eq!(found, ["/on not_allowed", "/reason required", "/evidence/0 unknown_reference"]);
-    let found = faults(moved(&tie(&json!({"established": "1998"})), json!({"to": "expired", "on": "1997"}), &[]));
+    let found = faults(moved(&tie(&json!({"established": "1998"})), &json!({"to": "expired", "on": "1997"}), &[]));
     assert_eq!(found, ["/on not_allowed"]);
 }
 
@@ -166,12 +180,12 @@ fn the_past_is_free_of_order_and_evidence_but_has_a_source() {
     let told = |to: &str, members: Value| {
         let mut body = json!({"to": to, "historical": true});
         crate::json::merge(&mut body, &members);
-        moved(&dangjin, body, &[signed()])
+        moved(&dangjin, &body, &[signed()])
     };
     assert_eq!(faults(told("negotiation_agreed", json!({}))), ["/sources required"]);
     let agreed = told("negotiation_agreed", json!({"sources": source()})).unwrap();
     assert_eq!((agreed.body.stage, agreed.head.sources.len()), (NegotiationAgreed, 1));
-    let again = moved(&agreed, json!({"to": "negotiating", "sources": source()}), &[]).unwrap();
+    let again = moved(&agreed, &json!({"to": "negotiating", "sources": source()}), &[]).unwrap();
     assert_eq!(again.head.sources.len(), 1, "a source is cited once");
     assert!(told("approached", json!({"evidence": [PAPER]})).is_ok());
     let concluded = told("concluded", json!({"sources": source()})).unwrap();
@@ -179,7 +193,7 @@ fn the_past_is_free_of_order_and_evidence_but_has_a_source() {
     assert_eq!(refused(told("active", json!({"sources": source()}))).missing, ["concluded"]);
     let lived = tie(&json!({}));
     for to in ["concluded", "planned", "declined"] {
-        let told = moved(&lived, json!({"to": to, "historical": true, "sources": source(), "reason": "Архив"}), &[]);
+        let told = moved(&lived, &json!({"to": to, "historical": true, "sources": source(), "reason": "Архив"}), &[]);
         assert_eq!(refused(told).missing, ["target_kind"], "{to}");
     }
 }
@@ -189,8 +203,8 @@ fn a_record_does_not_cite_without_end() {
     let mut full = tie(&json!({}));
     let cited = |number: usize| serde_json::from_value::<Source>(json!({"text": number.to_string()})).unwrap();
     full.head.sources = (0..Head::MAX_SOURCES).map(cited).collect();
-    assert_eq!(faults(moved(&full, json!({"to": "suspended", "sources": source()}), &[])), ["/sources too_many"]);
-    assert!(moved(&full, json!({"to": "suspended", "sources": [{"text": "7"}]}), &[]).is_ok());
+    assert_eq!(faults(moved(&full, &json!({"to": "suspended", "sources": source()}), &[])), ["/sources too_many"]);
+    assert!(moved(&full, &json!({"to": "suspended", "sources": [{"text": "7"}]}), &[]).is_ok());
 }
 
 fn any_kind() -> impl Strategy<Value = PartnershipKind> {
@@ -213,21 +227,31 @@ fn any_date() -> impl Strategy<Value = &'static str> {
 
 fn any_paper() -> impl Strategy<Value = Record<Agreement>> {
     let state = prop_oneof![Just(AgreementState::Signed), prop::sample::select(AgreementState::ALL)];
-    (state, prop::sample::select(AgreementKind::ALL), any_date(), prop::bool::weighted(0.8)).prop_map(|(state, kind, signed_on, own)| {
-        paper(&json!({
-            "state": state,
-            "kind": kind,
-            "signed_on": signed_on,
-            "partnership": if own { PARTNERSHIP } else { PAPER },
-        }))
-    })
+    (state, prop::sample::select(AgreementKind::ALL), any_date(), prop::bool::weighted(0.8)).prop_map(
+        |(state, kind, signed_on, own)| {
+            paper(&json!({
+                "state": state,
+                "kind": kind,
+                "signed_on": signed_on,
+                "partnership": if own { PARTNERSHIP } else { PAPER },
+            }))
+        },
+    )
 }
 
 #[derive(Clone, Debug)]
 enum Step {
     Seek(Option<PartnershipKind>),
     /// `follows` picks one of the stages that follow, in place of `to`.
-    Move { to: PartnershipStage, follows: Option<prop::sample::Index>, on: &'static str, reason: bool, evidence: bool, historical: bool, source: bool },
+    Move {
+        to: PartnershipStage,
+        follows: Option<prop::sample::Index>,
+        on: &'static str,
+        reason: bool,
+        evidence: bool,
+        historical: bool,
+        source: bool,
+    },
 }
 
 fn any_step() -> impl Strategy<Value = Step> {

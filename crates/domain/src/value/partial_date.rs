@@ -263,7 +263,9 @@ mod tests {
         assert!(parsed("[..2001]").is_before(&parsed("2002")) && !parsed("[2001..]").is_before(&parsed("2002")));
         let day = date(2011, 9, 5);
         assert!(parsed("2011-09-06").is_after(day) && parsed("[2012..]").is_after(day));
-        assert!(!parsed("2011").is_after(day) && !parsed("[..2012]").is_after(day) && !parsed("2011-09-05").is_after(day));
+        assert!(
+            !parsed("2011").is_after(day) && !parsed("[..2012]").is_after(day) && !parsed("2011-09-05").is_after(day)
+        );
     }
 
     #[test]
