@@ -72,7 +72,9 @@ impl Contract {
         let components = document["components"]["schemas"].as_object().cloned().unwrap_or_default();
         let validators = Validators::new(&components);
         let document = serde_json::to_string(&document).map_err(|error| error.to_string())?;
-        Ok(Self { routes: routes(), document, schemas: Components(components), validators })
+        // What the document says of an operation is said; the table keeps what answers it.
+        let routes = routes().into_iter().map(|entry| Entry { operation: None, ..entry }).collect();
+        Ok(Self { routes, document, schemas: Components(components), validators })
     }
 }
 
@@ -133,7 +135,7 @@ impl Api {
     }
 
     /// The operations by path.
-    pub(crate) fn by_path(&self) -> BTreeMap<&str, Vec<&Entry>> {
+    pub(crate) fn by_path(&self) -> BTreeMap<&'static str, Vec<&'static Entry>> {
         let mut paths: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
         for entry in &self.0.contract.routes {
             paths.entry(&entry.path).or_default().push(entry);

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use actix_web::http::header::HeaderMap;
 use bytes::Bytes;
-use pobratim_domain::{Collection, Faults, Keeper, Scope, Slug};
+use pobratim_domain::{Collection, CollectionName, Faults, Keeper, Scope, Slug};
 use pobratim_persistence::{Error, Idempotency, Loaded, Snapshot, Stamp, Tx, View};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -54,7 +54,12 @@ impl Ctx {
     /// Refuses callers without this scope: 401 without a credential, 403 with one. Reading needs
     /// no credential; a key narrowed to other scopes reads what the key allows.
     pub(crate) fn require<T: Collection>(&self, verb: &'static str) -> ApiResult<()> {
-        let scope = Scope { collection: T::NAME, verb };
+        self.require_in(T::NAME, verb)
+    }
+
+    /// The same, for a collection by its name.
+    pub(crate) fn require_in(&self, collection: CollectionName, verb: &'static str) -> ApiResult<()> {
+        let scope = Scope { collection, verb };
         match &self.principal {
             None if verb == "read" => Ok(()),
             None => Err(unauthenticated()),

@@ -195,6 +195,7 @@ async fn changes(ctx: Ctx) -> ApiResult<Answer> {
     }
     let municipality = reader.take("municipality").map(str::to_owned);
     reader.finish()?;
+    let collections = readable(&ctx, collections)?;
     let query = ChangesQuery {
         after,
         limit: usize::try_from(limit).unwrap_or(usize::MAX),
@@ -204,9 +205,26 @@ async fn changes(ctx: Ctx) -> ApiResult<Answer> {
     };
     let (changes, of) = wait(&ctx, &query, epoch.as_deref()).await?;
     let page = json!({"limit": limit, "next_cursor": format!("{of}-{}", changes.read_to)});
-    let body = json!({"items": items(&changes.items), "page": page});
-    let shape = format!("changes {query:?} {}", ctx.view().tag());
-    Ok(Answer::json(200, body.to_string()).tagged(Tag::new(changes.read_to, &of, &[&shape])))
+    let body = json!({"items": items(&changes.items), "page": page}).to_string();
+    // The body is part of the tag: what is told of old changes depends on what is seen now.
+    let tag = Tag::new(changes.read_to, &of, &["changes", &ctx.view().tag(), &body]);
+    Ok(Answer::json(200, body).tagged(tag))
+}
+
+/// The collections to tell of: a key that is narrowed to some reads of no others. Naming one that
+/// it may not read is refused; an empty list stands for all.
+fn readable(ctx: &Ctx, named: Vec<CollectionName>) -> ApiResult<Vec<CollectionName>> {
+    for collection in &named {
+        ctx.require_in(*collection, "read")?;
+    }
+    let all = CollectionName::ALL;
+    let may: Vec<_> = all.iter().copied().filter(|collection| ctx.require_in(*collection, "read").is_ok()).collect();
+    match may.first() {
+        // It may read nothing at all: the refusal names what it would need first.
+        None => ctx.require_in(all[0], "read").map(|()| named),
+        Some(_) if named.is_empty() && may.len() < all.len() => Ok(may),
+        Some(_) => Ok(named),
+    }
 }
 
 /// Reads the changes, and when there are none, waits as long as the caller wants to. A waiting

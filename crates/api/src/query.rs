@@ -105,6 +105,9 @@ pub(crate) fn list<T: Stored>(ctx: &Ctx) -> ApiResult<Listed> {
     }
     let count = ctx.header("Prefer").is_some_and(|prefer| prefer.split(',').any(|wish| wish.trim() == "count=exact"));
     reader.finish()?;
+    for collection in &expand {
+        ctx.require_in(*collection, "read")?;
+    }
     let direction = if descending { "-" } else { "" };
     let name = format!("{} {} {direction}{} {filters:?}", ctx.path, ctx.view().tag(), sort.name);
     Ok(Listed { query: ListQuery { filters, sort, descending, limit, cursor, count, name }, expand })

@@ -80,15 +80,13 @@ pub fn configure(api: &Api, config: &mut web::ServiceConfig) {
         let allow = methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
         let mut resource = web::resource(path);
         for entry in entries {
-            let answer = |api: Api, entry: Entry| {
-                move |request: HttpRequest, payload: web::Payload| {
-                    serve::serve(api.clone(), entry.clone(), request, payload)
-                }
+            let answer = |api: Api, entry: &'static Entry| {
+                move |request: HttpRequest, payload: web::Payload| serve::serve(api.clone(), entry, request, payload)
             };
             if entry.method == Method::GET {
-                resource = resource.route(web::head().to(answer(api.clone(), entry.clone())));
+                resource = resource.route(web::head().to(answer(api.clone(), entry)));
             }
-            let route = web::method(entry.method.clone()).to(answer(api.clone(), entry.clone()));
+            let route = web::method(entry.method.clone()).to(answer(api.clone(), entry));
             resource = resource.route(route);
         }
         let (known, said) = (api.clone(), allow.clone());

@@ -49,9 +49,14 @@ struct Asked {
 }
 
 /// Answers a request with an operation.
-pub(crate) async fn serve(api: Api, entry: Entry, request: HttpRequest, payload: web::Payload) -> HttpResponse {
+pub(crate) async fn serve(
+    api: Api,
+    entry: &'static Entry,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> HttpResponse {
     let mut asked = Asked::new(&request, &entry.path);
-    let run = answer(&api, &entry, &mut asked, &request, payload);
+    let run = answer(&api, entry, &mut asked, &request, payload);
     let outcome = AssertUnwindSafe(run).catch_unwind().await.unwrap_or_else(|_| {
         let mut error = ApiError::new(&INTERNAL, "The request id finds the cause in the log.");
         error.cause = Some("the handler panicked".to_owned());

@@ -1,9 +1,10 @@
-//! Examples for schemas that bring none: made from the examples of their members, so that every
-//! example in the contract is one of the demo city's and none is written twice.
+//! Examples for schemas: what a type gives, with the members that this form of it needs besides;
+//! and where it gives none, one made from the examples of its members. So every example in the
+//! contract is one of the demo city's, and none is written twice.
 
 use serde_json::{Map, Value, json};
 
-use crate::contract::forms::referred;
+use crate::contract::forms::{referred, required};
 
 /// How deep examples nest.
 const DEPTH: usize = 6;
@@ -14,13 +15,14 @@ pub(crate) fn example(schema: &Value, components: &Map<String, Value>) -> Value 
 }
 
 fn build(schema: &Value, components: &Map<String, Value>, depth: usize) -> Value {
-    if let Some(target) = schema.get("oneOf").and_then(Value::as_array).and_then(|variants| variants.first()) {
-        return build(target, components, depth);
-    }
     if let Some(given) = schema.get("examples").and_then(Value::as_array).and_then(|examples| examples.first()) {
-        return prune(given, schema, components);
+        return complete(given, schema, components, depth);
     }
-    if let Some(target) = referred(schema).and_then(|name| components.get(name)) {
+    if let Some(default) = schema.get("default") {
+        return default.clone();
+    }
+    let target = resolved(schema, components);
+    if !std::ptr::eq(target, schema) {
         return build(target, components, depth);
     }
     if let Some(first) = schema.get("enum").and_then(Value::as_array).and_then(|values| values.first()) {
@@ -39,13 +41,14 @@ fn build(schema: &Value, components: &Map<String, Value>, depth: usize) -> Value
         _ => match schema["format"].as_str() {
             Some("uuid") => json!("01890a5d-ac96-774b-bcce-b302099a8057"),
             Some("date-time") => json!("2011-09-05T01:30:00.000000Z"),
+            Some("date") => json!("2011-09-05"),
             _ => json!("Хэйхэ"),
         },
     }
 }
 
 fn object(schema: &Value, components: &Map<String, Value>, depth: usize) -> Value {
-    let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let required = required(schema);
     let members = schema["properties"].as_object().into_iter().flatten();
     let shown = members
         .filter(|(name, member)| required.contains(&name.as_str()) || (depth == 0 && has_example(member, components)));
@@ -53,22 +56,46 @@ fn object(schema: &Value, components: &Map<String, Value>, depth: usize) -> Valu
 }
 
 fn has_example(schema: &Value, components: &Map<String, Value>) -> bool {
+    let target = resolved(schema, components);
     schema.get("examples").is_some()
-        || referred(schema)
-            .and_then(|name| components.get(name))
-            .is_some_and(|target| target.get("examples").is_some() || target.get("enum").is_some())
+        || target.get("examples").is_some()
+        || target.get("enum").is_some()
+        || target.get("items").is_some_and(|items| has_example(items, components))
 }
 
-/// Leaves out of an example what this form of the schema does not have.
-pub(crate) fn prune(example: &Value, schema: &Value, components: &Map<String, Value>) -> Value {
-    let schema = match schema.get("oneOf").and_then(Value::as_array).and_then(|variants| variants.first()) {
-        Some(first) => first,
-        None => schema,
-    };
-    let schema = referred(schema).and_then(|name| components.get(name)).unwrap_or(schema);
-    match example {
+/// A given example in the form of a schema: without the members that this form does not have, with
+/// those that it requires. A list that it requires and the example leaves out is empty there.
+fn complete(given: &Value, schema: &Value, components: &Map<String, Value>, depth: usize) -> Value {
+    let schema = resolved(schema, components);
+    match given {
         Value::Object(members) => {
-            let Some(known) = schema.get("properties").and_then(Value::as_object) else { return example.clone() };
+            let Some(known) = schema.get("properties").and_then(Value::as_object) else { return given.clone() };
+            let kept = members.iter().filter_map(|(name, value)| {
+                known.get(name).map(|member| (name.clone(), complete(value, member, components, depth + 1)))
+            });
+            let mut made: Map<String, Value> = kept.collect();
+            for name in required(schema) {
+                if let Some(member) = known.get(name).filter(|_| !made.contains_key(name)) {
+                    let may_be_empty = member["type"] == "array" && member.get("minItems").is_none();
+                    let value = if may_be_empty { json!([]) } else { build(member, components, depth + 1) };
+                    made.insert(name.to_owned(), value);
+                }
+            }
+            Value::Object(made)
+        }
+        Value::Array(items) => {
+            items.iter().map(|item| complete(item, &schema["items"], components, depth + 1)).collect()
+        }
+        other => other.clone(),
+    }
+}
+
+/// Leaves out of a value what this form of the schema does not have.
+pub(crate) fn prune(value: &Value, schema: &Value, components: &Map<String, Value>) -> Value {
+    let schema = resolved(schema, components);
+    match value {
+        Value::Object(members) => {
+            let Some(known) = schema.get("properties").and_then(Value::as_object) else { return value.clone() };
             let kept = members.iter().filter_map(|(name, value)| {
                 known.get(name).map(|member| (name.clone(), prune(value, member, components)))
             });
@@ -76,5 +103,44 @@ pub(crate) fn prune(example: &Value, schema: &Value, components: &Map<String, Va
         }
         Value::Array(items) => items.iter().map(|item| prune(item, &schema["items"], components)).collect(),
         other => other.clone(),
+    }
+}
+
+/// The schema itself, when this one refers to another, or is that one or null.
+fn resolved<'s>(schema: &'s Value, components: &'s Map<String, Value>) -> &'s Value {
+    let schema = match schema.get("oneOf").and_then(Value::as_array).and_then(|variants| variants.first()) {
+        Some(first) => first,
+        None => schema,
+    };
+    referred(schema).and_then(|name| components.get(name)).unwrap_or(schema)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn given_examples_are_brought_into_the_form_of_the_schema() {
+        let components = json!({
+            "Name": {"type": "object", "required": ["key", "text"], "properties": {
+                "key": {"type": "string", "examples": ["k"]}, "text": {"type": "string"},
+            }},
+            "NameInput": {"type": "object", "required": ["text"], "properties": {"text": {"type": "string"}}},
+        });
+        let components = components.as_object().unwrap();
+        let schema = |name: &str| {
+            json!({
+                "type": "object", "required": ["flag", "names", "tags"], "examples": [{"names": [{"text": "Хэйхэ"}], "gone": 1}],
+                "properties": {
+                    "flag": {"type": "boolean", "default": false},
+                    "names": {"type": "array", "items": {"$ref": format!("#/components/schemas/{name}")}},
+                    "tags": {"type": "array", "items": {"type": "string"}},
+                },
+            })
+        };
+        let answer = json!({"flag": false, "names": [{"key": "k", "text": "Хэйхэ"}], "tags": []});
+        assert_eq!(example(&schema("Name"), components), answer);
+        let input = json!({"flag": false, "names": [{"text": "Хэйхэ"}], "tags": []});
+        assert_eq!(example(&schema("NameInput"), components), input);
     }
 }

@@ -16,6 +16,11 @@ pub(crate) fn referred(schema: &Value) -> Option<&str> {
     schema.get("$ref")?.as_str()?.strip_prefix(PREFIX)
 }
 
+/// The members that are always there.
+pub(crate) fn required(schema: &Value) -> Vec<&str> {
+    schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
 /// A property as the derive emits it, taken apart.
 struct Property {
     /// Without the null that an `Option` adds.
@@ -43,9 +48,22 @@ fn property(raw: &Value) -> Property {
             }
         }
         let read_only = members.remove("readOnly").is_some();
+        lift_list_examples(members);
         return Property { schema, optional, read_only };
     }
     Property { schema, optional, read_only: false }
+}
+
+/// The derive puts examples of a list of plain texts on the elements; they are lists, so they stand
+/// on the list.
+fn lift_list_examples(members: &mut Map<String, Value>) {
+    let Some(items) = members.get_mut("items").and_then(Value::as_object_mut) else { return };
+    let are_lists = |examples: &Value| examples.as_array().is_some_and(|all| all.iter().all(Value::is_array));
+    if items.get("examples").is_some_and(are_lists)
+        && let Some(examples) = items.remove("examples")
+    {
+        members.insert("examples".to_owned(), examples);
+    }
 }
 
 fn properties(raw: &Value) -> impl Iterator<Item = (&String, Property)> {
@@ -91,7 +109,7 @@ pub(crate) fn answer(raw: &Value) -> Value {
 /// The form that clients send: closed, without what the server manages. `is_object` tells which
 /// component schemas have members, and so an Input form.
 pub(crate) fn input(raw: &Value, is_object: &dyn Fn(&str) -> bool) -> Value {
-    let wanted: Vec<&str> = raw["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let wanted = self::required(raw);
     let mut members = Map::new();
     let mut required = Vec::new();
     for (name, property) in properties(raw).filter(|(_, property)| !property.read_only) {
@@ -106,7 +124,8 @@ pub(crate) fn input(raw: &Value, is_object: &dyn Fn(&str) -> bool) -> Value {
 }
 
 /// The form of a merge patch (RFC 7396): nothing required, null where a member may be removed,
-/// nested objects as patches, elements of lists as Input, since lists are replaced whole.
+/// nested objects as patches, elements of lists as Input, since lists are replaced whole. Defaults
+/// are left out: a client that filled them in would change what it never meant to touch.
 pub(crate) fn patch(raw: &Value, fixed: &[&str], is_object: &dyn Fn(&str) -> bool) -> Value {
     let mut members = Map::new();
     let wanted: Vec<(&String, Property)> =
@@ -114,16 +133,35 @@ pub(crate) fn patch(raw: &Value, fixed: &[&str], is_object: &dyn Fn(&str) -> boo
     for (name, property) in wanted {
         let in_list = property.schema["type"] == "array";
         let mut schema = renamed(&property.schema, if in_list { "Input" } else { "Patch" }, is_object);
+        if let Some(members) = schema.as_object_mut() {
+            members.remove("default");
+        }
         if property.optional {
             schema = nullable(schema);
         }
         members.insert(name.clone(), schema);
     }
+    let some = some_members(raw, &members);
     let mut form = object(raw, members, Vec::new());
     form.remove("examples");
+    if !some.is_empty() {
+        form.insert("examples".to_owned(), json!([some]));
+    }
+    let description = raw["description"].as_str().unwrap_or_default();
+    let description = format!("Changes as a merge patch (RFC 7396): what is left out stays. {description}");
+    form.insert("description".to_owned(), description.into());
     form.insert("additionalProperties".to_owned(), false.into());
     form.insert("minProperties".to_owned(), 1.into());
     Value::Object(form)
+}
+
+/// A few members of a given example, such as one would change: what is optional first.
+fn some_members(raw: &Value, known: &Map<String, Value>) -> Map<String, Value> {
+    let wanted = required(raw);
+    let given: Vec<(&String, &Value)> =
+        raw["examples"][0].as_object().into_iter().flatten().filter(|(name, _)| known.contains_key(*name)).collect();
+    let (fixed, loose): (Vec<_>, Vec<_>) = given.into_iter().partition(|(name, _)| wanted.contains(&name.as_str()));
+    loose.into_iter().chain(fixed).take(2).map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 fn nullable(mut schema: Value) -> Value {
@@ -166,17 +204,18 @@ mod tests {
             "properties": {
                 "id": {"type": "string", "readOnly": true},
                 "a": {"type": "string"},
-                "b": {"type": ["integer", "null"]},
+                "b": {"type": ["integer", "null"], "default": 7},
                 "c": {"oneOf": [{"type": "null"}, {"$ref": "#/components/schemas/C", "description": "d"}]},
                 "list": {"type": "array", "items": {"$ref": "#/components/schemas/C"}},
+                "texts": {"type": "array", "items": {"type": "string", "examples": [["x", "y"]]}},
             },
         })
     }
 
     #[test]
     fn answers_require_what_is_always_there() {
-        assert_eq!(answer(&raw())["required"], json!(["a", "id", "list"]));
-        assert_eq!(answer(&raw())["properties"]["b"], json!({"type": "integer"}));
+        assert_eq!(answer(&raw())["required"], json!(["a", "id", "list", "texts"]));
+        assert_eq!(answer(&raw())["properties"]["b"], json!({"type": "integer", "default": 7}));
     }
 
     #[test]
@@ -196,5 +235,17 @@ mod tests {
         assert_eq!(patch["properties"]["c"]["oneOf"][0]["$ref"], "#/components/schemas/CPatch");
         assert_eq!(patch["properties"]["list"]["items"]["$ref"], "#/components/schemas/CInput");
         assert!(patch.get("required").is_none());
+    }
+
+    #[test]
+    fn patches_have_no_defaults() {
+        let patch = patch(&raw(), &[], &|_| false);
+        assert_eq!(patch["properties"]["b"], json!({"type": ["integer", "null"]}));
+    }
+
+    #[test]
+    fn examples_of_lists_stand_on_the_list() {
+        let texts = json!({"type": "array", "items": {"type": "string"}, "examples": [["x", "y"]]});
+        assert_eq!(answer(&raw())["properties"]["texts"], texts);
     }
 }
