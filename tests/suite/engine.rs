@@ -135,6 +135,7 @@ fn assert_sound(database: &Database, entries: i64) -> impl Future<Output = ()> {
 }
 
 #[track_caller]
+#[expect(clippy::needless_pass_by_value, reason = "an outcome is looked at once")]
 fn assert_not_written<R: std::fmt::Debug>(outcome: Result<R, Error>) {
     assert!(matches!(outcome, Err(Error::NotWritten(_))), "{outcome:?}");
 }

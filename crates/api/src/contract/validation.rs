@@ -162,7 +162,7 @@ fn note(error: &ValidationError<'_>, faults: &mut Faults) {
             faults.add(pointer, code, detail);
         }
         Kind::Type { .. } if value.is_null() => {
-            faults.add(pointer, "required", "It cannot be null: it is always there.")
+            faults.add(pointer, "required", "It cannot be null: it is always there.");
         }
         Kind::Type { kind } => faults.add(pointer, "wrong_type", format!("It is of the type {}.", kinds(kind))),
         Kind::MinProperties { .. } => faults.add(pointer, "empty", "It says something: one member at least."),
