@@ -194,7 +194,18 @@ impl World {
 
     /// Sends a record's example until it is taken: what it refers to is made first, what must be
     /// unique is changed, what does not fit a new record is left out.
-    async fn repaired(&self, caller: Caller, method: &str, path: &str, mut body: Value) -> Reply {
+    async fn repaired(&self, caller: Caller, method: &str, path: &str, body: Value) -> Reply {
+        self.repaired_within(&[], caller, method, path, body).await
+    }
+
+    async fn repaired_within(
+        &self,
+        within: &[CollectionName],
+        caller: Caller,
+        method: &str,
+        path: &str,
+        mut body: Value,
+    ) -> Reply {
         let mut made = BTreeMap::new();
         for _ in 0..10 {
             let reply = self.send(caller, method, path, Some(body.clone())).await;
@@ -206,7 +217,10 @@ impl World {
                             remove(&mut body, pointer);
                             continue;
                         }
-                        let old = body.pointer(pointer).unwrap().as_str().unwrap().to_owned();
+                        // What went before may have moved it; the next round finds it again.
+                        let Some(old) = body.pointer(pointer).and_then(Value::as_str).map(str::to_owned) else {
+                            continue;
+                        };
                         if !made.contains_key(&old) {
                             let detail = fault["detail"].as_str().unwrap();
                             let singular = detail
@@ -218,8 +232,13 @@ impl World {
                                 .replace(' ', "_");
                             let collection =
                                 CollectionName::ALL.iter().find(|name| name.singular() == singular).unwrap();
+                            if within.contains(collection) {
+                                remove(&mut body, pointer);
+                                continue;
+                            }
                             let visibility = body["visibility"].as_str().unwrap_or("internal").to_owned();
-                            let record = Box::pin(self.make(caller, *collection, &visibility)).await;
+                            let record =
+                                Box::pin(self.make_within(within, caller, *collection, &visibility, json!({}))).await;
                             made.insert(old.clone(), record["id"].clone());
                         }
                         *body.pointer_mut(pointer).unwrap() = made[&old].clone();
@@ -230,7 +249,7 @@ impl World {
                     let value = body.pointer_mut(pointer).unwrap();
                     match value.as_str() {
                         Some(text) => *value = format!("{text}-{}", self.next()).into(),
-                        None => body["external_ids"] = json!([]),
+                        None => remove(&mut body, pointer),
                     }
                 }
                 _ => return reply,
@@ -243,15 +262,28 @@ impl World {
         self.make_with(caller, collection, visibility, json!({})).await
     }
 
-    /// A new record, made from the example of its schema.
     async fn make_with(&self, caller: Caller, collection: CollectionName, visibility: &str, more: Value) -> Value {
+        self.make_within(&[], caller, collection, visibility, more).await
+    }
+
+    /// A new record, made from the example of its schema, for those it is made for.
+    async fn make_within(
+        &self,
+        within: &[CollectionName],
+        caller: Caller,
+        collection: CollectionName,
+        visibility: &str,
+        more: Value,
+    ) -> Value {
+        let within: Vec<CollectionName> = within.iter().copied().chain([collection]).collect();
         let mut body = self.example(&format!("{}Input", collection.type_name()));
         assert!(body.is_object(), "{collection} has an example");
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let is_kept = collection.keeper() == Keeper::Municipality;
         body["visibility"] = if is_kept { visibility } else { "public" }.into();
         let caller = if collection == CollectionName::Municipalities { Caller::Operator } else { caller };
-        let reply = self.repaired(caller, "POST", &format!("/v1/{}", collection.path()), body).await;
+        let path = format!("/v1/{}", collection.path());
+        let reply = self.repaired_within(&within, caller, "POST", &path, body).await;
         assert_eq!(reply.status, 201, "{collection}: {:#}", reply.json);
         assert_eq!(reply.json["visibility"], if is_kept { visibility } else { "public" });
         reply.json

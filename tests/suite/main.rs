@@ -2,8 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
-mod demo;
 mod access;
+mod changes;
+mod demo;
 mod engine;
 mod http;
 mod places;

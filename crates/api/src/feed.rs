@@ -23,7 +23,7 @@ const LOOK: Duration = Duration::from_millis(250);
 /// The longest wait.
 const WAIT_MOST: u64 = 60;
 
-/// A change of a record. When the caller lost sight of the record, `event` is `withdrawn` and
+/// A change of a record. When the caller lost sight of the record, `event` ends in `.withdrawn` and
 /// nothing but the record's id is told.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename = "Change")]
@@ -162,7 +162,7 @@ pub(crate) fn routes() -> Vec<Entry> {
     let description = "Every accepted change in the order it was made, without gaps, as far as the caller may see the records. Follow `next_cursor`: it is there on every page, also on the last one. With `Prefer: wait=20` an empty answer is held until something comes. A cursor from before a restored backup is answered 410.";
     let operation = Operation::new("list_changes", "changes", "Follow all changes", description)
         .shared_parameter("Limit")
-        .shared_parameter("CountExact")
+        .shared_parameter("Wait")
         .parameter(revision_cursor("after", "What `next_cursor` said, or a revision; from the beginning when it is left out."))
         .parameter(json!({
             "name": "collection", "in": "query", "style": "form", "explode": false,

@@ -41,10 +41,10 @@ pub struct Problem {
     #[schema(max_length = 64, examples("invalid_body"))]
     pub code: String,
     /// What went wrong this time.
-    #[schema(max_length = 4000, examples("2 faults were found."))]
+    #[schema(examples("2 faults were found."))]
     pub detail: String,
     /// The path that was asked for.
-    #[schema(max_length = 2000, examples("/v1/places"))]
+    #[schema(examples("/v1/places"))]
     pub instance: String,
     /// Names the request in the logs.
     #[schema(max_length = 128, examples("01890a5d-ac96-774b-bcce-b302099a8057"))]
@@ -69,11 +69,11 @@ pub struct Problem {
 pub struct FieldError {
     /// JSON Pointer (RFC 6901) into the body.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 1000, examples("/country"))]
+    #[schema(examples("/country"))]
     pub pointer: Option<String>,
     /// The name of a query or path parameter.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 200, examples("limit"))]
+    #[schema(examples("limit"))]
     pub parameter: Option<String>,
     /// The name of a header.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -83,7 +83,7 @@ pub struct FieldError {
     #[schema(max_length = 64, examples("required"))]
     pub code: String,
     /// What is wrong, in words.
-    #[schema(max_length = 4000, examples("This member is required."))]
+    #[schema(examples("This member is required."))]
     pub detail: String,
 }
 

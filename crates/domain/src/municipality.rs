@@ -82,6 +82,12 @@ impl<'de> Deserialize<'de> for TimeZoneName {
 /// A city whose department keeps its international relations here, with the settings its reports
 /// and reminders follow.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(examples(json!({
+    "slug": "blagoveshchensk", "name": {"ru": "Благовещенск", "en": "Blagoveshchensk", "zh": "布拉戈维申斯克"},
+    "home_place": "01890a5d-ac96-774b-bcce-b302099a8002", "timezone": "Asia/Yakutsk",
+    "default_locale": "ru", "locales": ["ru", "en", "zh"], "anniversary_years": [5, 10, 20, 25, 50], "dormancy_months": 36,
+    "report": {"sections": [{"countries": ["CN"]}, {"countries": ["KR", "KP"]}], "domains": ["international_relations", "tourism"]}
+})))]
 pub struct Municipality {
     /// Its short name, written into every record it keeps; never changes.
     pub slug: Slug,

@@ -13,6 +13,19 @@ use crate::value::LanguageTag;
 
 /// A city, district, region or country that a city can be tied to, with its names in every script.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(examples(json!({
+    "kind": "municipality", "country": "CN", "subdivision": "CN-HL",
+    "names": [
+        {"text": "Хэйхэ", "lang": "ru", "kind": "transliteration", "preferred": true},
+        {"text": "Heihe", "lang": "en", "kind": "transliteration", "preferred": true},
+        {"text": "黑河市", "lang": "zh", "kind": "official", "preferred": true},
+        {"text": "黒河市", "lang": "ja", "kind": "official", "preferred": true},
+        {"text": "헤이허", "lang": "ko", "kind": "transliteration", "preferred": true}
+    ],
+    "location": {"lat": 50.244, "lon": 127.49}, "population": 223_832, "timezone": "Asia/Shanghai",
+    "website": "http://www.heihe.gov.cn/", "borders": ["01890a5d-ac96-774b-bcce-b302099a8002"],
+    "external_ids": [{"scheme": "geonames", "value": "2036973"}]
+})))]
 pub struct Place {
     /// What kind of place it is.
     pub kind: PlaceKind,

@@ -10,7 +10,7 @@ use crate::query::{DEFAULT, EXPANDABLE, MOST};
 use crate::routes::routes;
 use crate::{directory, feed};
 
-const DESCRIPTION: &str = "The system of record of a city's international relations: partner cities, partnerships and their stages, agreements, exchanges, events. \n\n**Reading** needs no credential for what is public. **Writing** needs a key: `Authorization: Bearer pbk_…`. Every answer carries `X-Request-Id`; every refusal is a problem (RFC 9457) with a stable `code`, listed at `/v1/problems`.\n\nLists of codes grow, and so do enumerations: a client takes a value it does not know for what it is, and does not fail. Answers may get new members within a version; requests are closed.\n\nA changed record needs `If-Match` with the ETag that was read; a POST with an `Idempotency-Key` happens once.";
+const DESCRIPTION: &str = "The system of record of a city's international relations: partner cities, partnerships and their stages, agreements, exchanges, events.\n\n**Reading** needs no credential for what is public. **Writing** needs a key: `Authorization: Bearer pbk_…`. Every answer carries `X-Request-Id`; every refusal is a problem (RFC 9457) with a stable `code`, listed at `/v1/problems`.\n\nLists of codes grow, and so do enumerations: a client takes a value it does not know for what it is, and does not fail. Answers may get new members within a version; requests are closed.\n\nA changed record needs `If-Match` with the ETag that was read; a POST with an `Idempotency-Key` happens once.";
 
 /// The whole document.
 pub fn document() -> Value {
@@ -59,7 +59,7 @@ fn own_schemas(schemas: &mut Schemas) {
         "type": "object", "description": "Where a page stands in its list.", "required": ["limit"],
         "properties": {
             "limit": {"type": "integer", "format": "int32", "minimum": 1, "maximum": MOST, "description": "How many records a page has at most.", "examples": [50]},
-            "next_cursor": {"type": "string", "maxLength": 1000, "description": "Where the next page begins; absent on the last page.", "examples": ["eyJrZXkiOiJoZWloZSJ9"]},
+            "next_cursor": {"type": "string", "maxLength": 1000, "description": "Where the next page begins: send it as `cursor`. Absent on the last page; a feed, which never ends, always has one.", "examples": ["eyJrZXkiOiJoZWloZSJ9"]},
             "total": {"type": "integer", "format": "int64", "minimum": 0, "description": "How many records the list has; only when `Prefer: count=exact` asked for it.", "examples": [18]},
         },
     }));
@@ -114,7 +114,8 @@ fn parameters() -> Value {
             "schema": {"type": "integer", "format": "int32", "minimum": 1, "maximum": MOST, "default": DEFAULT},
         },
         "Cursor": text("cursor", "Where the last page ended: its `next_cursor`. Good for the same filters and sort only.", 1000),
-        "CountExact": header("Prefer", "`count=exact` counts the whole list into `page.total`; `wait=20` holds a feed's answer until something comes.", 100),
+        "CountExact": header("Prefer", "`count=exact` counts the whole list into `page.total`.", 100),
+        "Wait": header("Prefer", "`wait=20` holds an answer without changes until something comes, for so many seconds; 60 at most.", 100),
         "Ref": many("ref", "Refs, such as PLA-0007.", bounded(32)),
         "Municipality": many("municipality", "The municipalities that keep the records.", schema("Slug")),
         "Visibility": many("visibility", "Who may see the records.", schema("Visibility")),
@@ -140,4 +141,124 @@ fn headers() -> Value {
         "WWWAuthenticate": header("How to authenticate.", "Bearer realm=\"pobratim\""),
         "Accept": header("The types that are taken here.", "application/json"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use jsonschema::{Draft, PatternOptions};
+    use pobratim_domain::{
+        Agreement, CityEvent, Collection, Exchange, Faults, Municipality, Organization, Partnership, Place, Record,
+    };
+
+    use super::*;
+    use crate::contract::Validators;
+
+    fn components(document: &Value) -> &Map<String, Value> {
+        document["components"]["schemas"].as_object().unwrap()
+    }
+
+    /// Every schema in the document that has examples, and where it stands.
+    fn with_examples<'d>(value: &'d Value, place: &str, found: &mut Vec<(String, &'d Value)>) {
+        let below = |name: &str| format!("{place}/{name}");
+        match value {
+            Value::Object(members) => {
+                if members.get("examples").is_some_and(Value::is_array) {
+                    found.push((place.to_owned(), value));
+                }
+                for (name, member) in members.iter().filter(|(name, _)| *name != "examples") {
+                    with_examples(member, &below(name), found);
+                }
+            }
+            Value::Array(items) => {
+                items.iter().enumerate().for_each(|(index, item)| with_examples(item, &below(&index.to_string()), found));
+            }
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn examples_are_valid() {
+        let document = document();
+        let mut found = Vec::new();
+        with_examples(&document, "", &mut found);
+        let pairs: Vec<(String, &Value, &Value)> = found
+            .into_iter()
+            .flat_map(|(place, schema)| {
+                schema["examples"].as_array().into_iter().flatten().map(move |example| (place.clone(), schema, example))
+            })
+            .collect();
+        assert!(pairs.len() > 500, "{} examples only", pairs.len());
+        // One validator for all: the document's references are long to resolve.
+        let schemas: Vec<&Value> = pairs.iter().map(|(_, schema, _)| *schema).collect();
+        let examples: Vec<&Value> = pairs.iter().map(|(_, _, example)| *example).collect();
+        let root = json!({"prefixItems": schemas, "components": document["components"]});
+        let options = jsonschema::options()
+            .with_draft(Draft::Draft202012)
+            .with_pattern_options(PatternOptions::regex())
+            .should_validate_formats(true);
+        let validator = options.build(&root).unwrap();
+        let faults: Vec<String> = validator
+            .iter_errors(&json!(examples))
+            .map(|error| {
+                let pointer = error.instance_path().to_string();
+                let index: usize = pointer.split('/').nth(1).unwrap().parse().unwrap();
+                format!("{} {pointer}: {error}", pairs[index].0)
+            })
+            .collect();
+        assert!(faults.is_empty(), "{faults:#?}");
+    }
+
+    #[test]
+    fn objects_have_examples() {
+        let document = document();
+        for (name, schema) in components(&document).iter().filter(|(_, schema)| schema.get("properties").is_some()) {
+            let example = schema["examples"][0].as_object();
+            assert!(example.is_some_and(|example| !example.is_empty()), "{name} has no example");
+        }
+    }
+
+    #[test]
+    fn examples_can_be_sent() {
+        let document = document();
+        let components = components(&document);
+        let is_sent = |name: &&String| name.ends_with("Input") || name.ends_with("Patch");
+        let sent: Vec<String> = components.keys().filter(is_sent).cloned().collect();
+        let validators = Validators::new(components, &sent).unwrap();
+        for name in &sent {
+            let mut faults = Faults::default();
+            validators.check(name, &components[name]["examples"][0], &mut faults).unwrap();
+            assert!(faults.is_empty(), "{name}: {faults:?}");
+        }
+    }
+
+    fn keeps_the_rules<T: Collection>(components: &Map<String, Value>) {
+        let name = format!("{}Input", T::NAME.type_name());
+        let record: Record<T> = serde_json::from_value(components[&name]["examples"][0].clone()).unwrap();
+        let mut faults = Faults::default();
+        record.check(&mut faults);
+        assert!(faults.is_empty(), "{name}: {faults:?}");
+    }
+
+    #[test]
+    fn examples_of_records_keep_the_rules() {
+        let document = document();
+        let components = components(&document);
+        keeps_the_rules::<Municipality>(components);
+        keeps_the_rules::<Place>(components);
+        keeps_the_rules::<Organization>(components);
+        keeps_the_rules::<Partnership>(components);
+        keeps_the_rules::<Agreement>(components);
+        keeps_the_rules::<Exchange>(components);
+        keeps_the_rules::<CityEvent>(components);
+    }
+
+    #[test]
+    fn nothing_a_client_sends_has_a_default_in_a_patch() {
+        let document = document();
+        for (name, schema) in components(&document).iter().filter(|(name, _)| name.ends_with("Patch")) {
+            for (member, schema) in schema["properties"].as_object().into_iter().flatten() {
+                assert!(schema.get("default").is_none(), "{name}.{member}");
+            }
+        }
+    }
 }

@@ -75,16 +75,24 @@ impl Operation {
     /// The record a path names.
     pub(crate) fn record<T: Collection>(self) -> Self {
         let name = T::NAME.singular();
-        let description = format!("The id of {}, or its ref, such as {}-0007.", one(T::NAME), T::NAME.prefix());
-        self.path_parameter(&format!("{name}_id"), &description).refused("404", "NotFound")
+        let reference = format!("{}-0007", T::NAME.prefix());
+        let description = format!("The id of {}, or its ref, such as {reference}.", one(T::NAME));
+        self.path_text(&format!("{name}_id"), &description, &[&reference]).refused("404", "NotFound")
     }
 
     /// A text in the path.
     pub(crate) fn path_parameter(self, name: &str, description: &str) -> Self {
-        let schema = json!({"type": "string", "minLength": 1, "maxLength": 200});
-        self.parameter(
-            json!({"name": name, "in": "path", "required": true, "description": description, "schema": schema}),
-        )
+        self.path_text(name, description, &[])
+    }
+
+    fn path_text(self, name: &str, description: &str, examples: &[&str]) -> Self {
+        let mut schema = json!({"type": "string", "minLength": 1, "maxLength": 200});
+        if !examples.is_empty() {
+            schema["examples"] = json!(examples);
+        }
+        self.parameter(json!({
+            "name": name, "in": "path", "required": true, "description": description, "schema": schema,
+        }))
     }
 
     /// A body.
@@ -372,9 +380,13 @@ pub(crate) fn revision_cursor(name: &str, description: &str) -> Value {
 
 /// The sort keys of a collection, as a schema.
 pub(crate) fn sorts<T: Stored>() -> Value {
-    let keys = COMMON_SORTS.iter().chain(T::SORTS).flat_map(|sort| [sort.name.to_owned(), format!("-{}", sort.name)]);
+    let sorts = COMMON_SORTS.iter().chain(T::SORTS);
+    let keys = sorts.clone().flat_map(|sort| [sort.name.to_owned(), format!("-{}", sort.name)]);
+    // Generators find no name for a value that begins with a hyphen.
+    let names = sorts.map(|sort| sort.name.to_ascii_uppercase()).flat_map(|name| [name.clone(), name + "_DESCENDING"]);
     json!({
-        "type": "string", "enum": keys.collect::<Vec<_>>(), "default": "created_at",
+        "type": "string", "enum": keys.collect::<Vec<_>>(), "x-enum-varnames": names.collect::<Vec<_>>(),
+        "default": "created_at",
         "description": format!("What {} can be sorted by; - reverses the order.", plural(T::NAME)),
     })
 }

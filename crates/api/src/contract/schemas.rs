@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pobratim_domain::{Collection, Head};
+use pobratim_domain::{Collection, CollectionName, Head, Keeper};
 use serde_json::{Map, Value, json};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::contract::example::example;
-use crate::contract::forms::{self, PREFIX, reference};
+use crate::contract::forms::{self, PREFIX, reference, required};
 
 /// The schemas as the derives emit them, and which forms of them are wanted.
 #[derive(Default)]
@@ -100,6 +100,7 @@ impl Schemas {
                 let made = if schema.get("minProperties").is_some() { first_members(&made) } else { made };
                 schema["examples"] = json!([made]);
             }
+            unwrap_descriptions(schema);
         }
         all
     }
@@ -150,13 +151,41 @@ fn compose<T: Collection>() -> Value {
     for (name, member) in head["properties"].as_object().into_iter().flatten() {
         raw["properties"][name] = member.clone();
     }
-    let names = |schema: &Value| -> Vec<String> {
-        let required = schema["required"].as_array().into_iter().flatten();
-        required.filter_map(Value::as_str).map(str::to_owned).collect()
-    };
-    let required: BTreeSet<String> = names(&raw).into_iter().chain(names(&head)).collect();
-    raw["required"] = required.into_iter().collect::<Vec<_>>().into();
+    let all: BTreeSet<&str> = required(&raw).into_iter().chain(required(&head)).collect();
+    raw["required"] = json!(all);
+    tell_of_head::<T>(&mut raw);
     raw
+}
+
+/// What the members that all records have mean in this collection.
+fn tell_of_head<T: Collection>(raw: &mut Value) {
+    let is_shared = T::NAME.keeper() == Keeper::Shared;
+    let reference = format!("{}-0007", T::NAME.prefix());
+    let scope =
+        if T::NAME.keeper() == Keeper::Municipality { "its municipality and collection" } else { "its collection" };
+    let number = &mut raw["properties"]["ref"];
+    number["description"] = format!("Number for people, such as `{reference}`; unique in {scope}.").into();
+    number["examples"] = json!([reference]);
+    let keeper = match T::NAME {
+        CollectionName::Municipalities => "The record's own slug: a municipality keeps itself.",
+        _ if is_shared => "Never there: the directory belongs to all municipalities.",
+        _ => "The city that keeps the record: the slug of a municipality. Taken from the credential.",
+    };
+    raw["properties"]["municipality"]["description"] = keeper.into();
+    if let Some(given) = raw["examples"][0].as_object() {
+        let mut whole = json!({
+            "id": "01890a5d-ac96-774b-bcce-b302099a8057", "ref": reference, "visibility": "public", "version": 3,
+            "sources": [{"text": "Отчёт о международной деятельности за 2011 год", "locator": "F05", "lang": "ru"}],
+            "created_at": "2011-09-05T01:30:00.000000Z", "updated_at": "2011-11-21T06:12:45.250000Z",
+        });
+        if !is_shared {
+            whole["municipality"] = json!("blagoveshchensk");
+        }
+        for (name, value) in given {
+            whole[name] = value.clone();
+        }
+        raw["examples"] = json!([whole]);
+    }
 }
 
 fn json(schema: &RefOr<Schema>) -> Value {
@@ -172,6 +201,26 @@ fn described(mut schema: Value, text: &str) -> Value {
 fn describe_missing(raw: &mut Value, name: &str) {
     if raw.get("description").is_none() {
         raw["description"] = format!("{name}.").into();
+    }
+}
+
+/// Comments in the program have short lines; a paragraph is one line in the contract.
+fn unwrap_descriptions(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            for (name, value) in members {
+                match value {
+                    Value::String(text) if name == "description" => {
+                        let paragraphs = text.split("\n\n").map(|paragraph| paragraph.replace('\n', " "));
+                        *text = paragraphs.collect::<Vec<_>>().join("\n\n");
+                    }
+                    _ if name == "examples" => {}
+                    value => unwrap_descriptions(value),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(unwrap_descriptions),
+        _ => {}
     }
 }
 
