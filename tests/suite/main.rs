@@ -4,6 +4,7 @@
 
 mod access;
 mod changes;
+mod crash;
 mod demo;
 mod engine;
 mod http;

@@ -11,6 +11,7 @@ mod check;
 mod cluster;
 #[cfg(test)]
 mod compose;
+mod crash;
 #[cfg(test)]
 mod layers;
 mod metadata;
@@ -46,6 +47,12 @@ const COMMANDS: &[Command] = &[
         usage: "check",
         about: "formatting, lints, documentation, and the committed OpenAPI document",
         run: check::run,
+    },
+    Command {
+        name: "crash",
+        usage: "crash [ROUNDS]",
+        about: "kill a server under load, 20 times or ROUNDS, on SQLite and on a durable throwaway PostgreSQL",
+        run: crash::run,
     },
     Command { name: "openapi", usage: "openapi", about: "write openapi/pobratim.v1.json anew", run: openapi::run },
     Command {

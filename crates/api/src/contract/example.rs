@@ -84,7 +84,16 @@ fn complete(given: &Value, schema: &Value, components: &Map<String, Value>, dept
             Value::Object(made)
         }
         Value::Array(items) => {
-            items.iter().map(|item| complete(item, &schema["items"], components, depth + 1)).collect()
+            let made = items.iter().enumerate().map(|(index, item)| {
+                let mut made = complete(item, &schema["items"], components, depth + 1);
+                if let Some(Value::String(key)) = made.get_mut("key").filter(|_| item.get("key").is_none()) {
+                    // A key names one element of its list.
+                    key.truncate(key.len().saturating_sub(1));
+                    key.push_str(&((index + 1) % 10).to_string());
+                }
+                made
+            });
+            made.collect()
         }
         other => other.clone(),
     }
@@ -123,14 +132,14 @@ mod tests {
     fn given_examples_are_brought_into_the_form_of_the_schema() {
         let components = json!({
             "Name": {"type": "object", "required": ["key", "text"], "properties": {
-                "key": {"type": "string", "examples": ["k"]}, "text": {"type": "string"},
+                "key": {"type": "string", "examples": ["k1"]}, "text": {"type": "string"},
             }},
             "NameInput": {"type": "object", "required": ["text"], "properties": {"text": {"type": "string"}}},
         });
         let components = components.as_object().unwrap();
         let schema = |name: &str| {
             json!({
-                "type": "object", "required": ["flag", "names", "tags"], "examples": [{"names": [{"text": "Хэйхэ"}], "gone": 1}],
+                "type": "object", "required": ["flag", "names", "tags"], "examples": [{"names": [{"text": "Хэйхэ"}, {"text": "黑河"}], "gone": 1}],
                 "properties": {
                     "flag": {"type": "boolean", "default": false},
                     "names": {"type": "array", "items": {"$ref": format!("#/components/schemas/{name}")}},
@@ -138,9 +147,9 @@ mod tests {
                 },
             })
         };
-        let answer = json!({"flag": false, "names": [{"key": "k", "text": "Хэйхэ"}], "tags": []});
+        let answer = json!({"flag": false, "names": [{"key": "k1", "text": "Хэйхэ"}, {"key": "k2", "text": "黑河"}], "tags": []});
         assert_eq!(example(&schema("Name"), components), answer);
-        let input = json!({"flag": false, "names": [{"text": "Хэйхэ"}], "tags": []});
+        let input = json!({"flag": false, "names": [{"text": "Хэйхэ"}, {"text": "黑河"}], "tags": []});
         assert_eq!(example(&schema("NameInput"), components), input);
     }
 }

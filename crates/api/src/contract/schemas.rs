@@ -50,6 +50,9 @@ impl Schemas {
                 "default": false,
                 "description": format!("Whether the record tells of the past: it may then begin in any `{member}`, and needs a source. Not kept."),
             });
+            if input["examples"][0].get(member).is_some() {
+                input["examples"][0]["historical"] = json!(true);
+            }
         }
         let fixed: Vec<&str> = T::STATE.into_iter().collect();
         self.composed.insert(name.clone(), forms::answer(&raw));
