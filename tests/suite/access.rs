@@ -256,15 +256,29 @@ impl World {
                 409 if reply.json["code"] == "already_exists" => {
                     let pointer = reply.json["conflict"]["pointer"].as_str().unwrap();
                     let value = body.pointer_mut(pointer).unwrap();
-                    match value.as_str() {
-                        Some(text) => *value = format!("{text}-{}", self.next()).into(),
-                        None => remove(&mut body, pointer),
+                    if let Some(text) = value.as_str() {
+                        *value = format!("{text}-{}", self.next()).into();
+                    } else if !self.forget(value) {
+                        remove(&mut body, pointer);
                     }
                 }
                 _ => return (reply, body),
             }
         }
         panic!("{method} {path} does not take {body:#}");
+    }
+
+    /// Makes ids that a value has lead nowhere, so that others are made for it; tells whether it has any.
+    fn forget(&self, value: &mut Value) -> bool {
+        match value {
+            Value::String(text) if Uuid::parse_str(text).is_ok() => {
+                *text = Uuid::from_u128(u128::try_from(self.next()).unwrap()).to_string();
+                true
+            }
+            Value::Array(items) => items.iter_mut().fold(false, |any, item| self.forget(item) | any),
+            Value::Object(members) => members.values_mut().fold(false, |any, member| self.forget(member) | any),
+            _ => false,
+        }
     }
 
     async fn make(&self, caller: Caller, collection: CollectionName, visibility: &str) -> Value {
@@ -319,7 +333,12 @@ impl World {
 
     fn body(&self, operation: &Operation) -> Option<Value> {
         let schema = operation.body.as_ref()?;
-        Some(if operation.shape == Shape::Update { json!({"tags": ["tried"]}) } else { self.example(schema) })
+        let known = || self.taken.lock().unwrap().get(&(operation.collection.unwrap(), "public".to_owned())).cloned();
+        Some(match operation.shape {
+            Shape::Update => json!({"tags": ["tried"]}),
+            Shape::Create | Shape::Replace => known().unwrap_or_else(|| self.example(schema)),
+            _ => self.example(schema),
+        })
     }
 
     /// A record for an operation to be tried on.

@@ -79,8 +79,8 @@ async fn no_acknowledged_change_is_lost_and_none_is_doubled() {
     for round in 1..=rounds {
         let running = server.take().unwrap_or_else(|| Server::start(&store.address));
         let load = Load::new(&running, &key, false);
-        let writing = load.start(writers);
-        load.wait_for_first().await;
+        let mut writing = load.start(writers);
+        load.wait_for_first(&mut writing).await;
         tokio::time::sleep(chance.pause()).await;
         match &saboteur {
             Some(saboteur) if round % 2 == 0 => {
@@ -324,9 +324,16 @@ impl Load {
         writers.into_iter().map(|writer| writer.write(Arc::clone(self))).collect()
     }
 
-    async fn wait_for_first(&self) {
-        let first = tokio::time::timeout(PATIENCE, self.first.notified()).await;
-        assert!(first.is_ok(), "no write was acknowledged within {PATIENCE:?}");
+    /// Waits for the first acknowledged write, or for a writer that found a fault.
+    async fn wait_for_first(&self, writing: &mut JoinSet<Writer>) {
+        tokio::select! {
+            () = self.first.notified() => {}
+            Some(ended) = writing.join_next() => {
+                ended.unwrap();
+                panic!("a writer stopped before it was told to");
+            }
+            () = tokio::time::sleep(PATIENCE) => panic!("no write was acknowledged within {PATIENCE:?}"),
+        }
     }
 
     async fn stop(&self, writing: JoinSet<Writer>) -> Vec<Writer> {

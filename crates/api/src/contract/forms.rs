@@ -155,13 +155,14 @@ pub(crate) fn patch(raw: &Value, fixed: &[&str], is_object: &dyn Fn(&str) -> boo
     Value::Object(form)
 }
 
-/// A few members of a given example, such as one would change: what is optional first.
+/// A few members of a given example, such as one would change: optional ones first, and lists,
+/// which are replaced whole, last.
 fn some_members(raw: &Value, known: &Map<String, Value>) -> Map<String, Value> {
     let wanted = required(raw);
-    let given: Vec<(&String, &Value)> =
-        raw["examples"][0].as_object().into_iter().flatten().filter(|(name, _)| known.contains_key(*name)).collect();
-    let (fixed, loose): (Vec<_>, Vec<_>) = given.into_iter().partition(|(name, _)| wanted.contains(&name.as_str()));
-    loose.into_iter().chain(fixed).take(2).map(|(name, value)| (name.clone(), value.clone())).collect()
+    let given = raw["examples"][0].as_object().into_iter().flatten();
+    let mut given: Vec<(&String, &Value)> = given.filter(|(name, _)| known.contains_key(*name)).collect();
+    given.sort_by_key(|(name, value)| (value.is_array(), wanted.contains(&name.as_str())));
+    given.into_iter().take(2).map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 fn nullable(mut schema: Value) -> Value {

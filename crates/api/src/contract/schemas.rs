@@ -112,7 +112,9 @@ impl Schemas {
         let mut schemas: Vec<(String, RefOr<Schema>)> = Vec::new();
         T::schemas(&mut schemas);
         for (name, schema) in schemas {
-            self.raw.entry(name).or_insert_with(|| json(&schema));
+            let schema = json(&schema);
+            let known = self.raw.entry(name).or_insert_with(|| schema.clone());
+            debug_assert_eq!(*known, schema, "two types share a name in the contract");
         }
     }
 
@@ -234,6 +236,7 @@ fn localized_patch(text: Option<&Value>) -> Value {
         members.insert("minProperties".to_owned(), 1.into());
         let description = "Changes to a text by language: null removes a language. One language at least stays.";
         members.insert("description".to_owned(), description.into());
+        members.insert("examples".to_owned(), json!([{"zh": "黑河市", "ja": null}]));
         if let Some(value) = members.get_mut("additionalProperties")
             && let Some(value) = value.as_object_mut()
         {
