@@ -596,7 +596,6 @@ async fn parameters_stand_once_and_are_known() {
         assert_eq!(
             reply.faults(),
             [
-                ("colour".into(), "repeated".into()),
                 ("colour".into(), "unknown_parameter".into()),
                 ("Limit".into(), "unknown_parameter".into())
             ],
@@ -621,9 +620,14 @@ async fn parameters_stand_once_and_are_known() {
         "external_id=geonames",
         "parent=x",
         "q=%FF%FE&q=%FF%FE",
+        "limit=1&limit=1",
+        "country=CN&country=",
+        "municipality=blagoveshchensk",
     ] {
         app.get(&format!("/v1/places?{query}")).send().await.expect_problem(400, "invalid_parameter");
     }
+    let twice = app.get("/v1/places?sort=name&sort=name").send().await.expect_problem(400, "invalid_parameter");
+    assert_eq!(twice.faults(), [("sort".into(), "repeated".into())]);
     let me = app.get("/v1/me?x=1").key(&app.editor().await).send().await;
     me.expect_problem(400, "invalid_parameter");
 }

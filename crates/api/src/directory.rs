@@ -60,24 +60,29 @@ pub(crate) fn routes() -> Vec<Entry> {
         "Get who you are",
         "Tells a caller which key it sent, and what that key may do.",
     )
-    .secured()
+    .secured("any key, whatever its role and scopes.")
     .answers("200", "Me", "The credential.", &[])
     .done();
-    let codelist = Operation::new("get_codelist", "directory", "Get a codelist", "One codelist by its name.")
-        .open()
-        .path_parameter("codelist_name", "The list's name, such as fields.")
-        .refused("404", "NotFound")
-        .conditional()
-        .answers("200", "Codelist", "The list.", &["ETag"])
-        .done();
+    let codelist = Operation::new(
+        "get_codelist",
+        "directory",
+        "Get a codelist",
+        "One codelist by its name: its codes with labels in Russian, English, Chinese, Japanese and Korean.",
+    )
+    .open()
+    .path_parameter("codelist_name", "The list's name, such as fields.", &["fields"])
+    .refused("404", "NotFound")
+    .conditional()
+    .answers("200", "Codelist", "The list.", &["ETag"])
+    .done();
     let problem = Operation::new(
         "get_problem_type",
         "directory",
         "Get a kind of problem",
-        "What the `type` of a problem leads to.",
+        "What the `type` of a problem leads to: its status, what it means and what to do.",
     )
     .open()
-    .path_parameter("problem_code", "The problem's code, such as stale.")
+    .path_parameter("problem_code", "The problem's code, such as stale.", &["stale"])
     .refused("404", "NotFound")
     .conditional()
     .answers("200", "ProblemType", "The kind of problem.", &["ETag"])

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actix_web::http::Method;
 use futures_util::FutureExt;
-use pobratim_domain::{CollectionName, Timestamp};
+use pobratim_domain::{CollectionName, Slug, Timestamp};
 use pobratim_persistence::{Change, Changes, ChangesQuery, Error, Told};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -39,7 +39,7 @@ pub(crate) struct ChangeEntry {
     #[schema(max_length = 100, examples("place.updated"))]
     event: String,
     /// The collection of the record.
-    #[schema(max_length = 64, examples("places"))]
+    #[schema(value_type = CollectionName, examples("places"))]
     collection: String,
     /// The record.
     record_id: Uuid,
@@ -50,15 +50,15 @@ pub(crate) struct ChangeEntry {
     reference: Option<String>,
     /// The municipality that keeps it; absent for the shared directory.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 63, examples("blagoveshchensk"))]
+    #[schema(value_type = Option<Slug>)]
     municipality: Option<String>,
     /// The version it has after the change.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, examples(2))]
     version: Option<i64>,
-    /// `create`, `update`, `delete` or `restore`.
+    /// What became of the record.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 16, examples("update"))]
+    #[schema(value_type = Option<ChangeAction>)]
     action: Option<String>,
     /// The credential that made it; told within the municipality only.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -84,6 +84,17 @@ pub(crate) struct ChangeEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<ChangePart>)]
     detail: Option<Value>,
+}
+
+/// What becomes of a record by a change, whatever the event is called.
+#[derive(utoipa::ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "names the values in the contract; the journal has them as they are")]
+pub(crate) enum ChangeAction {
+    Create,
+    Update,
+    Delete,
+    Restore,
 }
 
 /// Members of a record, as its collection has them.
@@ -152,10 +163,6 @@ pub(crate) fn schemas(schemas: &mut Schemas) {
         }),
     );
     schemas.add_page("Change", "A page of changes, oldest first.", false);
-    schemas.insert("CollectionName", json!({
-        "type": "string", "description": "The name of a collection.",
-        "enum": CollectionName::ALL.iter().filter(|name| **name != CollectionName::ApiKeys).map(|name| name.as_str()).collect::<Vec<_>>(),
-    }));
 }
 
 pub(crate) fn routes() -> Vec<Entry> {
@@ -165,7 +172,7 @@ pub(crate) fn routes() -> Vec<Entry> {
         .shared_parameter("Wait")
         .parameter(revision_cursor("after", "What `next_cursor` said, or a revision; from the beginning when it is left out."))
         .parameter(json!({
-            "name": "collection", "in": "query", "style": "form", "explode": false,
+            "name": "collection", "in": "query", "style": "form", "explode": true,
             "description": "Only changes in these collections.",
             "schema": {"type": "array", "items": {"$ref": "#/components/schemas/CollectionName"}, "minItems": 1, "maxItems": 50},
         }))
@@ -173,7 +180,7 @@ pub(crate) fn routes() -> Vec<Entry> {
             "name": "municipality", "in": "query", "description": "Only records that this municipality keeps.",
             "schema": {"$ref": "#/components/schemas/Slug"},
         }))
-        .public()
+        .public("everybody for changes of what is public; a key also for what its municipality keeps, as far as its scopes let it read.")
         .refused("410", "Gone")
         .conditional()
         .answers("200", "ChangePage", "Changes; perhaps none.", &["ETag"])
@@ -188,7 +195,7 @@ async fn changes(ctx: Ctx) -> ApiResult<Answer> {
     let (epoch, after) = revision(&mut reader, "after").unwrap_or((None, 0));
     let mut collections = Vec::new();
     for name in reader.values("collection").unwrap_or_default() {
-        match CollectionName::parse(&name).filter(|name| *name != CollectionName::ApiKeys) {
+        match CollectionName::parse(&name) {
             Some(collection) => collections.push(collection),
             None => reader.fault("collection", "unknown_code", "It is the name of a collection, such as places."),
         }

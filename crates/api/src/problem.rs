@@ -2,7 +2,7 @@
 //! failure has which status.
 
 use actix_web::http::StatusCode;
-use pobratim_domain::{Fault, InvalidState, Refusal};
+use pobratim_domain::{CollectionName, Fault, InvalidState, Refusal};
 use pobratim_persistence::Error;
 use serde::Serialize;
 
@@ -95,7 +95,7 @@ pub struct ConflictWith {
     #[schema(max_length = 1000, examples("/slug"))]
     pub pointer: String,
     /// The collection of the other record.
-    #[schema(max_length = 64, examples("municipalities"))]
+    #[schema(value_type = CollectionName, examples("municipalities"))]
     pub collection: String,
     /// The other record.
     pub id: uuid::Uuid,
@@ -128,7 +128,7 @@ pub struct StateConflict {
 #[schema(examples(json!({"collection": "exchanges", "count": 12})))]
 pub struct Dependents {
     /// The collection.
-    #[schema(max_length = 64, examples("exchanges"))]
+    #[schema(value_type = CollectionName, examples("exchanges"))]
     pub collection: String,
     /// How many of its records.
     #[schema(minimum = 0, examples(12))]

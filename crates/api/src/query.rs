@@ -1,8 +1,8 @@
-//! Query strings: read against what an operation declares. Unknown and repeated parameters are
-//! faults like any other, and all faults come at once.
+//! Query strings: read against what an operation declares. Unknown parameters, and repeated ones
+//! that take one value, are faults like any other, and all faults come at once.
 
 use pobratim_domain::value::PartialDate;
-use pobratim_domain::{CollectionName, Faults};
+use pobratim_domain::{CollectionName, Faults, Keeper};
 use pobratim_persistence::{COMMON_SORTS, Filter, FilterBy, ListQuery, Sort, Stored, Wanted};
 use serde_json::Value;
 use uuid::Uuid;
@@ -15,7 +15,7 @@ pub(crate) const MOST: u64 = 200;
 /// How many there are when nothing is said.
 pub(crate) const DEFAULT: u64 = 50;
 /// The most values of one filter.
-const VALUES: usize = 50;
+pub(crate) const VALUES: usize = 50;
 
 /// The query of a list, and what to send along.
 pub(crate) struct Listed {
@@ -34,39 +34,43 @@ pub(crate) struct Reader<'c> {
 
 impl<'c> Reader<'c> {
     pub(crate) fn new(ctx: &'c Ctx) -> Self {
-        let mut given: Vec<(&str, &str)> = Vec::new();
         let mut faults = Vec::new();
-        for (name, value) in &ctx.query {
-            if given.iter().any(|(known, _)| known == name) {
-                faults.push(FieldError::parameter(
-                    name,
-                    "repeated",
-                    "Give it once; several values are separated by commas.",
-                ));
-            } else {
-                if value.contains('\0') {
-                    faults.push(FieldError::parameter(name, "nul", "A text has no NUL character."));
-                }
-                given.push((name, value));
+        let given: Vec<(&str, &str)> = ctx.query.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        for (name, value) in &given {
+            if value.contains('\0') {
+                faults.push(FieldError::parameter(name, "nul", "A text has no NUL character."));
             }
         }
         Self { given, faults }
     }
 
+    /// The one value of a parameter.
     pub(crate) fn take(&mut self, name: &str) -> Option<&'c str> {
         let at = self.given.iter().position(|(known, _)| *known == name)?;
-        Some(self.given.remove(at).1)
+        let (_, value) = self.given.remove(at);
+        if self.given.iter().any(|(known, _)| *known == name) {
+            self.given.retain(|(known, _)| *known != name);
+            self.fault(name, "repeated", "Give it once.");
+        }
+        Some(value)
     }
 
     pub(crate) fn fault(&mut self, name: &str, code: &str, detail: impl Into<String>) {
         self.faults.push(FieldError::parameter(name, code, detail));
     }
 
-    /// The values between commas; none of them empty.
+    /// The values of a parameter that takes several: repeated, or in one between commas; none of
+    /// them empty.
     pub(crate) fn values(&mut self, name: &str) -> Option<Vec<String>> {
-        let values: Vec<String> = self.take(name)?.split(',').map(str::to_owned).collect();
+        let (wanted, others) = std::mem::take(&mut self.given).into_iter().partition(|(known, _)| *known == name);
+        self.given = others;
+        let wanted: Vec<(&str, &str)> = wanted;
+        if wanted.is_empty() {
+            return None;
+        }
+        let values: Vec<String> = wanted.iter().flat_map(|(_, value)| value.split(',')).map(str::to_owned).collect();
         if values.iter().any(String::is_empty) || values.len() > VALUES {
-            self.fault(name, "invalid", format!("Give 1 to {VALUES} values, separated by commas."));
+            self.fault(name, "invalid", format!("Give 1 to {VALUES} values, repeated or separated by commas."));
             return None;
         }
         Some(values)
@@ -85,8 +89,12 @@ impl<'c> Reader<'c> {
 
     /// What was not taken is unknown.
     pub(crate) fn finish(mut self) -> ApiResult<()> {
+        let mut unknown: Vec<&str> = Vec::new();
         for (name, _) in std::mem::take(&mut self.given) {
-            self.fault(name, "unknown_parameter", "There is no such parameter here.");
+            if !unknown.contains(&name) {
+                unknown.push(name);
+                self.fault(name, "unknown_parameter", "There is no such parameter here.");
+            }
         }
         if self.faults.is_empty() { Ok(()) } else { Err(ApiError::parameters(self.faults)) }
     }
@@ -99,7 +107,7 @@ pub(crate) fn list<T: Stored>(ctx: &Ctx) -> ApiResult<Listed> {
     let cursor = reader.take("cursor").map(str::to_owned);
     let (sort, descending) = sort::<T>(&mut reader);
     let expand = expand(&mut reader);
-    let mut filters = common(ctx, &mut reader)?;
+    let mut filters = common(ctx, &mut reader, T::NAME)?;
     for filter in T::FILTERS {
         declared(ctx, &mut reader, filter, &mut filters)?;
     }
@@ -145,13 +153,20 @@ fn expand(reader: &mut Reader<'_>) -> Vec<CollectionName> {
     wanted
 }
 
+/// Whether a municipality keeps the records: those of the shared directory belong to all.
+pub(crate) fn has_keeper(collection: CollectionName) -> bool {
+    collection.keeper() != Keeper::Shared
+}
+
 /// The filters of every collection.
-fn common(ctx: &Ctx, reader: &mut Reader<'_>) -> ApiResult<Vec<Wanted>> {
+fn common(ctx: &Ctx, reader: &mut Reader<'_>, collection: CollectionName) -> ApiResult<Vec<Wanted>> {
     let mut filters = Vec::new();
     if let Some(refs) = reader.values("ref") {
         filters.push(Wanted::Reference(refs));
     }
-    if let Some(slugs) = reader.values("municipality") {
+    if has_keeper(collection)
+        && let Some(slugs) = reader.values("municipality")
+    {
         filters.push(Wanted::Municipality(slugs));
     }
     if let Some(levels) = reader.values("visibility") {
@@ -192,7 +207,7 @@ fn declared(ctx: &Ctx, reader: &mut Reader<'_>, filter: &Filter, filters: &mut V
             if let Some(values) = reader.values(name) {
                 let ids: Vec<Uuid> = values.iter().filter_map(|value| Uuid::try_parse(value).ok()).collect();
                 if ids.len() < values.len() {
-                    reader.fault(name, "invalid", "Give ids, separated by commas.");
+                    reader.fault(name, "invalid", "Give ids.");
                 }
                 filters.push(Wanted::Refers(filter.by, ids));
             }
@@ -208,7 +223,7 @@ fn declared(ctx: &Ctx, reader: &mut Reader<'_>, filter: &Filter, filters: &mut V
         FilterBy::Whole { .. } => {
             if let Some(values) = reader.values(name) {
                 if values.iter().any(|value| value.parse::<i64>().is_err()) {
-                    reader.fault(name, "invalid", "Give whole numbers, separated by commas.");
+                    reader.fault(name, "invalid", "Give whole numbers.");
                 }
                 filters.push(Wanted::Any(filter.by, values));
             }

@@ -10,8 +10,10 @@ use crate::index::{References, Terms};
 use crate::record::Head;
 use crate::refusal::Refusal;
 
-/// The name of a collection, as it stands in paths and in the journal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// The name of a collection, as it stands in paths and in the journal. `api_keys` has no path: only
+/// the journal tells of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, utoipa::ToSchema)]
+#[schema(rename_all = "snake_case")]
 pub enum CollectionName {
     /// The cities whose departments keep records here.
     Municipalities,

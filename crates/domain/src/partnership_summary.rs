@@ -86,7 +86,7 @@ pub enum PartnershipEngagement {
 #[schema(examples(json!({"collection": "exchanges", "id": "01890a5d-ac96-774b-bcce-b302099a8059", "ref": "EXC-0004", "on": "2011-08-14"})))]
 pub struct SummaryActivity {
     /// The collection of its record.
-    #[schema(max_length = 64, examples("exchanges"))]
+    #[schema(value_type = CollectionName, examples("exchanges"))]
     pub collection: String,
     /// Its record.
     pub id: Uuid,

@@ -4,7 +4,7 @@ use actix_web::http::Method;
 use futures_util::FutureExt;
 use pobratim_domain::{
     Agreement, AgreementDecisionInput, AgreementEntryIntoForceInput, AgreementExpiryInput, AgreementRenewalInput,
-    AgreementSigningInput, AgreementSubmissionInput, AgreementTerminationInput, AgreementVoidingInput,
+    AgreementSigningInput, AgreementSubmissionInput, AgreementTerminationInput, AgreementVoidingInput, Collection,
 };
 use uuid::Uuid;
 
@@ -12,8 +12,9 @@ use crate::answer::Answer;
 use crate::collections::Resource;
 use crate::contract::Schemas;
 use crate::contract::operation::{Operation, action};
+use crate::contract::prose::holders;
 use crate::ctx::Ctx;
-use crate::problem::{ApiError, ApiResult};
+use crate::problem::{ApiError, ApiResult, INVALID_STATE};
 use crate::resource::act;
 use crate::routes::{Body, Entry, Handler};
 
@@ -35,58 +36,65 @@ impl Resource for Agreement {
         vec![
             step(
                 "submit",
+                "write",
                 "submit_agreement",
                 "Submit an agreement for approval",
-                "For editors. From draft to in approval.",
+                "From draft to in approval: those who have to approve it can decide.",
                 "AgreementSubmissionInput",
                 |ctx| submit(ctx).boxed_local(),
             ),
             decision(),
             step(
                 "sign",
+                "approve",
                 "sign_agreement",
                 "Sign an agreement",
-                "For approvers. From approved to signed; from draft when no approvals are asked for.",
+                "From approved to signed; from draft when no approvals are asked for.",
                 "AgreementSigningInput",
                 |ctx| sign(ctx).boxed_local(),
             ),
             step(
                 "enter-into-force",
+                "approve",
                 "enter_agreement_into_force",
                 "Bring an agreement into force",
-                "For approvers. From signed to in force. Communiqués and declarations end at signed.",
+                "From signed to in force. Communiqués and declarations end at signed.",
                 "AgreementEntryIntoForceInput",
                 |ctx| enter_into_force(ctx).boxed_local(),
             ),
             step(
                 "renew",
+                "approve",
                 "renew_agreement",
                 "Renew an agreement",
-                "For approvers. It stays in force, with a later end.",
+                "It stays in force, with a later end.",
                 "AgreementRenewalInput",
                 |ctx| renew(ctx).boxed_local(),
             ),
             step(
                 "expire",
+                "write",
                 "expire_agreement",
                 "Record that an agreement ran out",
-                "For editors. No paper runs out by the clock: somebody records it.",
+                "No paper runs out by the clock: somebody records it.",
                 "AgreementExpiryInput",
                 |ctx| expire(ctx).boxed_local(),
             ),
             step(
                 "terminate",
+                "approve",
                 "terminate_agreement",
                 "Terminate an agreement",
-                "For approvers. It ends before its term, for a reason.",
+                "It ends before its term, for a reason.",
                 "AgreementTerminationInput",
                 |ctx| terminate(ctx).boxed_local(),
             ),
             step(
                 "void",
+                "write",
                 "void_agreement",
                 "Give an agreement up",
-                "For editors. Before it is signed.",
+                "Only before it is signed: a paper in force is terminated.",
                 "AgreementVoidingInput",
                 |ctx| void(ctx).boxed_local(),
             ),
@@ -94,18 +102,31 @@ impl Resource for Agreement {
     }
 }
 
-fn step(verb: &str, id: &str, summary: &str, description: &str, input: &str, handler: Handler) -> Entry {
-    let operation = action::<Agreement>(id, summary, description, Some(input));
-    Entry::new(Method::POST, format!("/v1/agreements/{{agreement_id}}/{verb}"), Body::Json, operation, handler)
+fn step(
+    path: &str,
+    verb: &'static str,
+    id: &str,
+    summary: &str,
+    description: &str,
+    input: &str,
+    handler: Handler,
+) -> Entry {
+    let operation = action::<Agreement>(id, verb, summary, description, input);
+    Entry::new(Method::POST, format!("/v1/agreements/{{agreement_id}}/{path}"), Body::Json, operation, handler)
 }
 
 fn decision() -> Entry {
-    let description = "For approvers. The last grant makes the agreement approved; a refusal returns it to draft.";
+    let description = "The last grant makes the agreement approved; a refusal returns it to draft.";
     let operation =
         Operation::new("decide_agreement_approval", "agreements", "Decide an approval of an agreement", description)
             .record::<Agreement>()
-            .path_parameter("approval_key", "The key of the approval in the agreement.")
-            .changes_state()
+            .path_parameter(
+                "approval_key",
+                "The key of the approval in the agreement.",
+                &["01890a5d-ac96-774b-bcce-b302099a8057"],
+            )
+            .changes_state(holders(Agreement::NAME, "approve"))
+            .conflicts(&[&INVALID_STATE])
             .body("AgreementDecisionInput", "The decision.")
             .answers("200", "Agreement", "The record as it is now.", &["ETag"])
             .done();

@@ -21,12 +21,13 @@ impl Resource for CityEvent {
     }
 
     fn actions() -> Vec<Entry> {
-        let description = "For editors. An event is an idea, planned, confirmed, held; an open one can be postponed, or cancelled with a reason. That it was held needs a period that is over. `historical: true` leaves the order free and needs a source.";
+        let description = "An event is an idea, planned, confirmed, held; an open one can be postponed, or cancelled with a reason. That it was held needs a period that is over. `historical: true` leaves the order free and needs a source.";
         let operation = action::<CityEvent>(
             "transition_event",
+            "write",
             "Move an event to another status",
             description,
-            Some("EventTransitionInput"),
+            "EventTransitionInput",
         );
         let path = "/v1/events/{event_id}/transitions";
         vec![Entry::new(Method::POST, path, Body::Json, operation, |ctx| transition(ctx).boxed_local())]

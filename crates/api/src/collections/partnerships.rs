@@ -4,8 +4,8 @@ use actix_web::http::Method;
 use futures_util::FutureExt;
 use pobratim_domain::value::PartialDate;
 use pobratim_domain::{
-    Agreement, CityEvent, Exchange, Partnership, PartnershipStage, PartnershipStanceInput, PartnershipSummary,
-    PartnershipTransitionInput, SummaryRecords, Timestamp, to_json,
+    Agreement, CityEvent, Collection, Exchange, Partnership, PartnershipStage, PartnershipStanceInput,
+    PartnershipSummary, PartnershipTransitionInput, SummaryRecords, Timestamp, to_json,
 };
 use pobratim_persistence::{Change, ChangesQuery, Error, Happened};
 use serde::Serialize;
@@ -16,9 +16,10 @@ use crate::answer::{Answer, Tag};
 use crate::collections::Resource;
 use crate::contract::Schemas;
 use crate::contract::operation::{Operation, action, revision_cursor};
+use crate::contract::prose::{holders, readers};
 use crate::ctx::Ctx;
 use crate::feed;
-use crate::problem::{ApiError, ApiResult};
+use crate::problem::{ApiError, ApiResult, INVALID_STATE};
 use crate::query::Reader;
 use crate::resource::{self, act, changed, expect};
 use crate::routes::{Body, Entry};
@@ -90,12 +91,13 @@ impl Resource for Partnership {
 }
 
 fn describe_transition() -> Value {
-    let description = "For editors. The stage moves on its way only, and each move needs what its stage needs: `concluded` a signed agreement of the partnership; an end, a refusal and every return a reason. `historical: true` skips order and evidence and needs a source. A refusal lists where it can go and what is missing.";
+    let description = "The stage moves on its way only, and each move needs what its stage needs: `concluded` a signed agreement of the partnership; an end, a refusal and every return a reason. `historical: true` skips order and evidence and needs a source. A refusal lists where it can go and what is missing.";
     action::<Partnership>(
         "transition_partnership",
+        "write",
         "Move a partnership to another stage",
         description,
-        Some("PartnershipTransitionInput"),
+        "PartnershipTransitionInput",
     )
 }
 
@@ -105,21 +107,25 @@ fn describe_transitions() -> Value {
         .record::<Partnership>()
         .shared_parameter("Limit")
         .parameter(revision_cursor("cursor", "Where the last page ended: its `next_cursor`."))
-        .public()
+        .public(readers(Partnership::NAME))
         .conditional()
         .answers("200", "PartnershipTransitionPage", "A page of transitions.", &["ETag"])
         .done()
 }
 
 fn describe_stance() -> Value {
-    let description = "For editors. One side may suspend or end a tie alone: that is its stance, and the stage stays.";
+    let description = "One side may suspend or end a tie alone: that is its stance, and the stage stays.";
     Operation::new("set_partnership_stance", "partnerships", "Set one side's stance", description)
         .record::<Partnership>()
-        .path_parameter("party_key", "The key of the party in the partnership.")
+        .path_parameter(
+            "party_key",
+            "The key of the party in the partnership.",
+            &["01890a5d-ac96-774b-bcce-b302099a8057"],
+        )
         .shared_parameter("IfMatch")
-        .secured()
+        .secured(holders(Partnership::NAME, "write"))
         .body("PartnershipStanceInput", "The stance.")
-        .refused("409", "Conflict")
+        .conflicts(&[&INVALID_STATE])
         .refused("412", "PreconditionFailed")
         .refused("428", "PreconditionRequired")
         .refused("503", "ServiceUnavailable")
@@ -133,9 +139,9 @@ fn describe_summary() -> Value {
         .record::<Partnership>()
         .parameter(json!({
             "name": "on", "in": "query", "description": "The day; today in the municipality's time zone when it is left out.",
-            "schema": {"type": "string", "format": "date"},
+            "schema": {"type": "string", "format": "date", "examples": ["2011-12-31"]},
         }))
-        .public()
+        .public(readers(Partnership::NAME))
         .conditional()
         .answers("200", "PartnershipSummary", "The summary.", &["ETag"])
         .done()

@@ -3,14 +3,17 @@
 use serde_json::{Map, Value, json};
 
 use crate::collections;
-use crate::contract::operation::header_key;
+use crate::contract::refusals::responses;
 use crate::contract::{Schemas, VERSION, reachable};
 use crate::problem::{Problem, ProblemType};
-use crate::query::{DEFAULT, EXPANDABLE, MOST};
+use crate::query::{DEFAULT, EXPANDABLE, MOST, VALUES};
 use crate::routes::routes;
 use crate::{directory, feed};
 
-const DESCRIPTION: &str = "The system of record of a city's international relations: partner cities, partnerships and their stages, agreements, exchanges, events.\n\n**Reading** needs no credential for what is public. **Writing** needs a key: `Authorization: Bearer pbk_…`. Every answer carries `X-Request-Id`; every refusal is a problem (RFC 9457) with a stable `code`, listed at `/v1/problems`.\n\nLists of codes grow, and so do enumerations: a client takes a value it does not know for what it is, and does not fail. Answers may get new members within a version; requests are closed.\n\nA changed record needs `If-Match` with the ETag that was read; a POST with an `Idempotency-Key` happens once.";
+const DESCRIPTION: &str = "The system of record of a city's international relations: partner cities, partnerships and their stages, agreements, exchanges, events.\n\n**Reading** needs no credential for what is public. **Writing** needs a key: `Authorization: Bearer pbk_…`. Every answer carries `X-Request-Id`; every refusal is a problem (RFC 9457) with a stable `code`, listed at `/v1/problems`.\n\nLists of codes grow, and so do enumerations: a client takes a value it does not know for what it is, and does not fail. Answers may get new members within a version; requests are closed.\n\nA changed record needs `If-Match` with the ETag that was read; a POST with an `Idempotency-Key` happens once.\n\n**Limits:** 600 requests a minute by address without a key and 6,000 with one, unless the installation says otherwise; `RateLimit-Policy` and `RateLimit` tell them on each answer. Several values of a filter are sent as repeated parameters, or in one between commas, and mean any of them.";
+
+/// What an ETag looks like.
+const ETAG: &str = "\"3-9f86d081884c7d65-a1b2c3d4e5f6\"";
 
 /// The whole document.
 pub fn document() -> Value {
@@ -68,71 +71,42 @@ fn own_schemas(schemas: &mut Schemas) {
     }));
 }
 
-fn responses() -> Value {
-    let problem = |description: &str, headers: &[&str]| {
-        let names = headers.iter().chain(&["API-Version", "X-Request-Id"]);
-        let headers: Map<String, Value> = names
-            .map(|name| ((*name).to_owned(), json!({"$ref": format!("#/components/headers/{}", header_key(name))})))
-            .collect();
-        json!({
-            "description": description, "headers": headers,
-            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        })
-    };
-    json!({
-        "BadRequest": problem("The request is malformed or not valid; `errors` lists every fault.", &[]),
-        "Unauthorized": problem("A credential is needed, or the one sent is not good.", &["WWW-Authenticate"]),
-        "Forbidden": problem("The credential does not allow this; `detail` names the missing scope.", &[]),
-        "NotFound": problem("It does not exist, or may not be seen.", &[]),
-        "Conflict": problem("Something stands in the way: another record, a state, what refers to it.", &[]),
-        "Gone": problem("The history was restarted by a restored backup.", &[]),
-        "PreconditionFailed": problem("The record has been changed since it was read.", &[]),
-        "ContentTooLarge": problem("The body has more than 1 MiB.", &[]),
-        "UnsupportedMediaType": problem("The body is not of the type that is taken here.", &["Accept"]),
-        "UnprocessableContent": problem("The Idempotency-Key was used for another request.", &[]),
-        "PreconditionRequired": problem("If-Match is missing.", &[]),
-        "TooManyRequests": problem("Too many requests in this minute.", &["Retry-After"]),
-        "ServiceUnavailable": problem("The database cannot serve now: `not_written` (nothing happened) or `outcome_unknown` (repeat with the same key).", &["Retry-After"]),
-        "Problem": problem("Any other refusal.", &[]),
-    })
-}
-
 fn parameters() -> Value {
-    let text = |name: &str, description: &str, max: u32| json!({"name": name, "in": "query", "description": description, "schema": {"type": "string", "minLength": 1, "maxLength": max}});
+    let text = |name: &str, description: &str, max: u32, examples: &[&str]| json!({"name": name, "in": "query", "description": description, "schema": {"type": "string", "minLength": 1, "maxLength": max, "examples": examples}});
+    // Repeated, which every client does by itself; between commas they are taken as well.
     let many = |name: &str, description: &str, items: Value| {
         json!({
-            "name": name, "in": "query", "style": "form", "explode": false, "description": description,
-            "schema": {"type": "array", "items": items, "minItems": 1, "maxItems": 50},
+            "name": name, "in": "query", "style": "form", "explode": true, "description": description,
+            "schema": {"type": "array", "items": items, "minItems": 1, "maxItems": VALUES},
         })
     };
-    let header = |name: &str, description: &str, max: u32| json!({"name": name, "in": "header", "description": description, "schema": {"type": "string", "minLength": 1, "maxLength": max}});
+    let header = |name: &str, description: &str, max: u32, example: &str| json!({"name": name, "in": "header", "description": description, "schema": {"type": "string", "minLength": 1, "maxLength": max, "examples": [example]}});
     let schema = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
-    let bounded = |max: u32| json!({"type": "string", "minLength": 1, "maxLength": max});
     json!({
         "Limit": {
             "name": "limit", "in": "query", "description": "How many records a page has.",
             "schema": {"type": "integer", "format": "int32", "minimum": 1, "maximum": MOST, "default": DEFAULT},
         },
-        "Cursor": text("cursor", "Where the last page ended: its `next_cursor`. Good for the same filters and sort only.", 1000),
-        "CountExact": header("Prefer", "`count=exact` counts the whole list into `page.total`.", 100),
-        "Wait": header("Prefer", "`wait=20` holds an answer without changes until something comes, for so many seconds; 60 at most.", 100),
-        "Ref": many("ref", "Refs, such as PLA-0007.", bounded(32)),
+        "Cursor": text("cursor", "Where the last page ended: its `next_cursor`. Good for the same filters and sort only.", 1000, &[]),
+        "CountExact": header("Prefer", "`count=exact` counts the whole list into `page.total`.", 100, "count=exact"),
+        "Wait": header("Prefer", "`wait=20` holds an answer without changes until something comes, for so many seconds; 60 at most.", 100, "wait=20"),
+        "Ref": many("ref", "Refs, such as PLA-0007.", json!({"type": "string", "minLength": 1, "maxLength": 32, "examples": ["PLA-0007"]})),
         "Municipality": many("municipality", "The municipalities that keep the records.", schema("Slug")),
         "Visibility": many("visibility", "Who may see the records.", schema("Visibility")),
         "Tag": many("tag", "Any of these tags.", schema("Tag")),
-        "ExternalIdFilter": text("external_id", "The name in another system: scheme, colon, value, as in geonames:2036973.", 265),
-        "Words": text("q", "Every word begins a word of the record, whatever the case, accents or script marks.", 200),
-        "IfNoneMatch": header("If-None-Match", "The ETag of what you have: 304 when nothing has changed.", 1000),
-        "IfMatch": header("If-Match", "The ETag of the version you have seen. Without it the answer is 428; with an old one, 412.", 1000),
-        "OptionalIfMatch": header("If-Match", "The ETag of the version you have seen, when you want to be sure.", 1000),
-        "IdempotencyKey": header("Idempotency-Key", "A key of your own, a UUID for instance: the same request with the same key happens once, for 24 hours at least.", 255),
+        "ExternalIdFilter": text("external_id", "The name in another system: scheme, colon, value, as in geonames:2036973.", 265, &["geonames:2036973"]),
+        "Words": text("q", "Every word begins a word of the record, whatever the case, accents or script marks.", 200, &["Хэйхэ", "黑河", "joetsu"]),
+        "IfNoneMatch": header("If-None-Match", "The ETag of what you have: 304 when nothing has changed.", 1000, ETAG),
+        "IfMatch": header("If-Match", "The ETag of the version you have seen. Without it the answer is 428; with an old one, 412.", 1000, ETAG),
+        "OptionalIfMatch": header("If-Match", "The ETag of the version you have seen, when you want to be sure.", 1000, ETAG),
+        "IdempotencyKey": header("Idempotency-Key", "A key of your own, a UUID for instance: the same request with the same key happens once, for 24 hours at least.", 255, "2f1c3a52-7d0e-4a55-9d5e-5a1c0c8f7b11"),
     })
 }
 
 fn headers() -> Value {
     let header = |description: &str, example: &str| json!({"description": description, "schema": {"type": "string", "examples": [example]}});
     json!({
-        "ETag": header("Names this very representation; send it in If-None-Match, or in If-Match to change the record.", "\"3-9f86d081884c7d65-a1b2c3d4e5f6\""),
+        "ETag": header("Names this very representation; send it in If-None-Match, or in If-Match to change the record.", ETAG),
         "Location": header("Where the new record is.", "/v1/places/01890a5d-ac96-774b-bcce-b302099a8057"),
         "Link": header("Leads to the next page (RFC 8288).", "</v1/places?cursor=eyJr>; rel=\"next\""),
         "APIVersion": header("The version of this contract.", VERSION),

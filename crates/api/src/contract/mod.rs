@@ -6,6 +6,8 @@ mod example;
 mod forms;
 mod managed;
 pub(crate) mod operation;
+pub(crate) mod prose;
+mod refusals;
 mod schemas;
 mod validation;
 

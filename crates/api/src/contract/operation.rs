@@ -6,10 +6,19 @@ use pobratim_persistence::{COMMON_SORTS, Filter, FilterBy, Stored};
 use serde_json::{Map, Value, json};
 
 use crate::contract::forms::reference;
-use crate::query::{EXPANDABLE, MOST};
+use crate::contract::prose::{holders, paragraphs, readers};
+use crate::problem::{
+    ALREADY_EXISTS, AMBIGUOUS_REF, HAS_DEPENDENTS, HELD, INVALID_STATE, MISSING_REFERENCE, ProblemType,
+};
+use crate::query::{EXPANDABLE, VALUES, has_keeper};
 
 /// An operation being described.
-pub(crate) struct Operation(Value);
+pub(crate) struct Operation {
+    value: Value,
+    access: String,
+    /// The kinds of problem that only some operations with their status have.
+    kinds: Vec<&'static ProblemType>,
+}
 
 /// What to call a collection in sentences.
 pub(crate) fn plural(collection: CollectionName) -> String {
@@ -30,38 +39,56 @@ impl Operation {
         for (status, name) in [("400", "BadRequest"), ("429", "TooManyRequests"), ("default", "Problem")] {
             responses.insert(status.to_owned(), shared(name));
         }
-        Self(json!({
+        let value = json!({
             "operationId": id, "tags": [tag], "summary": summary, "description": description,
             "parameters": [], "responses": responses,
-        }))
+        });
+        Self { value, access: String::new(), kinds: Vec::new() }
     }
 
     /// Anybody may call it; a key shows more.
-    pub(crate) fn public(mut self) -> Self {
-        self.0["security"] = json!([{}, {"api_key": []}]);
-        self.refused("401", "Unauthorized").refused("403", "Forbidden")
+    pub(crate) fn public(mut self, access: impl Into<String>) -> Self {
+        self.access = access.into();
+        self.value["security"] = json!([{}, {"api_key": []}]);
+        self.refused("401", "Unauthorized").refused("403", "Forbidden").refused("503", "ServiceUnavailable")
     }
 
     /// Anybody may call it, and a key makes no difference.
     pub(crate) fn open(mut self) -> Self {
-        self.0["security"] = json!([{}]);
+        self.access = "everybody; a key makes no difference.".to_owned();
+        self.value["security"] = json!([{}]);
         self
     }
 
     /// Only with a key.
-    pub(crate) fn secured(self) -> Self {
+    pub(crate) fn secured(mut self, access: impl Into<String>) -> Self {
+        self.access = access.into();
         self.refused("401", "Unauthorized").refused("403", "Forbidden")
+    }
+
+    /// These stand in the way, by their kinds.
+    pub(crate) fn conflicts(mut self, kinds: &[&'static ProblemType]) -> Self {
+        self.kinds.extend(kinds);
+        self.refused("409", "Conflict")
+    }
+
+    /// It is a change of a record: the client says which version it has seen.
+    fn versioned(self) -> Self {
+        self.shared_parameter("IfMatch")
+            .refused("412", "PreconditionFailed")
+            .refused("428", "PreconditionRequired")
+            .refused("503", "ServiceUnavailable")
     }
 
     /// It may refuse like this.
     pub(crate) fn refused(mut self, status: &str, name: &str) -> Self {
-        self.0["responses"][status] = shared(name);
+        self.value["responses"][status] = shared(name);
         self
     }
 
     /// A parameter.
     pub(crate) fn parameter(mut self, parameter: Value) -> Self {
-        if let Some(parameters) = self.0["parameters"].as_array_mut() {
+        if let Some(parameters) = self.value["parameters"].as_array_mut() {
             parameters.push(parameter);
         }
         self
@@ -73,23 +100,19 @@ impl Operation {
     }
 
     /// The record a path names.
-    pub(crate) fn record<T: Collection>(self) -> Self {
+    pub(crate) fn record<T: Collection>(mut self) -> Self {
+        if T::NAME.keeper() == Keeper::Municipality {
+            self.kinds.push(&AMBIGUOUS_REF);
+        }
         let name = T::NAME.singular();
         let reference = format!("{}-0007", T::NAME.prefix());
         let description = format!("The id of {}, or its ref, such as {reference}.", one(T::NAME));
-        self.path_text(&format!("{name}_id"), &description, &[&reference]).refused("404", "NotFound")
+        self.path_parameter(&format!("{name}_id"), &description, &[&reference]).refused("404", "NotFound")
     }
 
     /// A text in the path.
-    pub(crate) fn path_parameter(self, name: &str, description: &str) -> Self {
-        self.path_text(name, description, &[])
-    }
-
-    fn path_text(self, name: &str, description: &str, examples: &[&str]) -> Self {
-        let mut schema = json!({"type": "string", "minLength": 1, "maxLength": 200});
-        if !examples.is_empty() {
-            schema["examples"] = json!(examples);
-        }
+    pub(crate) fn path_parameter(self, name: &str, description: &str, examples: &[&str]) -> Self {
+        let schema = json!({"type": "string", "minLength": 1, "maxLength": 200, "examples": examples});
         self.parameter(json!({
             "name": name, "in": "path", "required": true, "description": description, "schema": schema,
         }))
@@ -106,7 +129,7 @@ impl Operation {
     }
 
     fn sent(mut self, media_type: &str, schema: &str, description: &str) -> Self {
-        self.0["requestBody"] = json!({
+        self.value["requestBody"] = json!({
             "required": true, "description": description, "content": {media_type: {"schema": reference(schema)}},
         });
         self.refused("413", "ContentTooLarge")
@@ -120,7 +143,7 @@ impl Operation {
             "description": description, "content": {"application/json": {"schema": reference(schema)}},
         });
         response["headers"] = header_refs(headers);
-        self.0["responses"][status] = response;
+        self.value["responses"][status] = response;
         self
     }
 
@@ -128,7 +151,7 @@ impl Operation {
     pub(crate) fn answers_nothing(mut self, status: &str, description: &str, headers: &[&str]) -> Self {
         let mut response = json!({"description": description});
         response["headers"] = header_refs(headers);
-        self.0["responses"][status] = response;
+        self.value["responses"][status] = response;
         self
     }
 
@@ -138,20 +161,19 @@ impl Operation {
     }
 
     /// It changes a record: the client says which version it has seen, and repeats safely.
-    pub(crate) fn changes_state(self) -> Self {
-        self.shared_parameter("IfMatch")
+    pub(crate) fn changes_state(self, access: impl Into<String>) -> Self {
+        self.versioned()
             .shared_parameter("IdempotencyKey")
-            .secured()
+            .secured(access)
             .refused("404", "NotFound")
-            .refused("409", "Conflict")
-            .refused("412", "PreconditionFailed")
-            .refused("428", "PreconditionRequired")
             .refused("422", "UnprocessableContent")
-            .refused("503", "ServiceUnavailable")
     }
 
-    pub(crate) fn done(self) -> Value {
-        self.0
+    pub(crate) fn done(mut self) -> Value {
+        let description = self.value["description"].as_str().unwrap_or_default();
+        self.value["description"] =
+            format!("{description}{}", paragraphs(&self.value, &self.access, &self.kinds)).into();
+        self.value
     }
 }
 
@@ -159,7 +181,7 @@ fn shared(name: &str) -> Value {
     json!({"$ref": format!("#/components/responses/{name}")})
 }
 
-fn header_refs(names: &[&str]) -> Value {
+pub(crate) fn header_refs(names: &[&str]) -> Value {
     let all = names.iter().chain(&["API-Version", "X-Request-Id"]);
     let refs =
         all.map(|name| ((*name).to_owned(), json!({"$ref": format!("#/components/headers/{}", header_key(name))})));
@@ -171,19 +193,22 @@ pub(crate) fn header_key(name: &str) -> String {
     name.replace('-', "")
 }
 
-/// An action of a record with a meaning of its own: `POST /v1/{collection}/{id}/{action}`.
-pub(crate) fn action<T: Collection>(id: &str, summary: &str, description: &str, input: Option<&str>) -> Value {
-    let name = T::NAME.type_name();
-    let operation = Operation::new(id, T::NAME.as_str(), summary, description).record::<T>().changes_state().answers(
-        "200",
-        &name,
-        "The record as it is now.",
-        &["ETag"],
-    );
-    match input {
-        Some(input) => operation.body(input, "What is to be recorded.").done(),
-        None => operation.done(),
-    }
+/// An action of a record with a meaning of its own, for those who hold a verb of its collection:
+/// `POST /v1/{collection}/{id}/{action}`.
+pub(crate) fn action<T: Collection>(
+    id: &str,
+    verb: &'static str,
+    summary: &str,
+    description: &str,
+    input: &str,
+) -> Value {
+    Operation::new(id, T::NAME.as_str(), summary, description)
+        .record::<T>()
+        .changes_state(holders(T::NAME, verb))
+        .conflicts(&[&INVALID_STATE])
+        .body(input, "What is to be recorded.")
+        .answers("200", &T::NAME.type_name(), "The record as it is now.", &["ETag"])
+        .done()
 }
 
 /// The standard operations of a collection.
@@ -202,99 +227,102 @@ pub(crate) struct Standard {
 pub(crate) fn standard<T: Stored>() -> Standard {
     let (tag, singular, name) = (T::NAME.as_str(), T::NAME.singular(), T::NAME.type_name());
     let (many, one) = (plural(T::NAME), one(T::NAME));
-    let (seen, writers, creators, deleters) = who(T::NAME);
+    let readers = readers(T::NAME);
+    let holders = |verb: &'static str| holders(T::NAME, verb);
+    // Only what walks through states has elements that hold a decision or a stance.
+    let conflicts: &[&'static ProblemType] =
+        if T::STATE.is_some() { &[&ALREADY_EXISTS, &HELD] } else { &[&ALREADY_EXISTS] };
     let (input, patch, page) = (format!("{name}Input"), format!("{name}Patch"), format!("{name}Page"));
-    let op = |verb: &str, summary: &str, description: String| Operation::new(verb, tag, summary, &description);
+    let op = |id: &str, summary: &str, description: &str| Operation::new(id, tag, summary, description);
     Standard {
         list: list::<T>(op(
             &format!("list_{tag}"),
             &format!("List {many}"),
-            format!("{seen} A page has at most {MOST} records; follow `next_cursor` to the end. The order is complete and free of doubles for records whose sort key did not change meanwhile."),
+            &format!("{}, a page at a time: follow `next_cursor` until it is absent. The order is complete and free of doubles for records whose sort key did not change meanwhile. Different filters must all fit; `q` finds words in any script.", capitalized(&many)),
         ))
-        .public()
+        .public(&readers)
         .conditional()
         .answers("200", &page, "A page.", &["ETag", "Link"])
         .done(),
         create: op(
             &format!("create_{singular}"),
             &format!("Create {one}"),
-            format!("{creators} Every fault of the body is listed at once. With an Idempotency-Key the same request happens once, however often it is sent."),
+            "Every fault of the body is listed at once. With an Idempotency-Key the same request happens once, however often it is sent.",
         )
         .shared_parameter("IdempotencyKey")
-        .secured()
+        .secured(holders("create"))
         .body(&input, &format!("The new {}.", singular.replace('_', " ")))
-        .refused("409", "Conflict")
+        .conflicts(&[&ALREADY_EXISTS])
         .refused("503", "ServiceUnavailable")
         .answers("201", &name, "The record as it was stored.", &["Location", "ETag"])
         .done(),
-        get: op(&format!("get_{singular}"), &format!("Get {one}"), format!("{seen} What may not be seen is not found."))
-            .record::<T>()
-            .public()
-            .conditional()
-            .answers("200", &name, "The record.", &["ETag"])
-            .done(),
+        get: op(
+            &format!("get_{singular}"),
+            &format!("Get {one}"),
+            "The record by its id or its ref. Its ETag is what a change of it asks for.",
+        )
+        .record::<T>()
+        .public(&readers)
+        .conditional()
+        .answers("200", &name, "The record.", &["ETag"])
+        .done(),
         update: op(
             &format!("update_{singular}"),
             &format!("Change {one}"),
-            format!("{writers} A merge patch (RFC 7396): members that are left out stay, null removes an optional one, lists are replaced whole. Members that the server manages may be sent back unchanged. A patch that changes nothing makes no new version."),
+            "A merge patch (RFC 7396): members that are left out stay, null removes an optional one, lists are replaced whole. Members that the server manages may be sent back unchanged. A patch that changes nothing makes no new version.",
         )
         .record::<T>()
-        .shared_parameter("IfMatch")
-        .secured()
+        .versioned()
+        .secured(holders("write"))
         .merge_patch(&patch, "What to change.")
-        .refused("409", "Conflict")
-        .refused("412", "PreconditionFailed")
-        .refused("428", "PreconditionRequired")
-        .refused("503", "ServiceUnavailable")
+        .conflicts(conflicts)
         .answers("200", &name, "The record as it is now.", &["ETag"])
         .done(),
         delete: op(
             &format!("delete_{singular}"),
             &format!("Delete {one}"),
-            format!("{deleters} The record can be restored. What others refer to cannot go; the problem counts them."),
+            "The record can be restored. What others refer to cannot go; the problem counts them.",
         )
         .record::<T>()
-        .shared_parameter("IfMatch")
-        .secured()
-        .refused("409", "Conflict")
-        .refused("412", "PreconditionFailed")
-        .refused("428", "PreconditionRequired")
-        .refused("503", "ServiceUnavailable")
+        .versioned()
+        .secured(holders("delete"))
+        .conflicts(&[&HAS_DEPENDENTS])
         .answers_nothing("204", "It is deleted. The ETag is what restoring it needs.", &["ETag"])
         .done(),
         restore: op(
             &format!("restore_{singular}"),
             &format!("Restore {one}"),
-            format!("{deleters} What it refers to must still be there, and nothing may have taken its unique names."),
+            "Brings a deleted record back. What it refers to must still be there, and nothing may have taken its unique names.",
         )
         .record::<T>()
-        .changes_state()
+        .changes_state(holders("delete"))
+        .conflicts(&[&ALREADY_EXISTS, &MISSING_REFERENCE])
         .answers("200", &name, "The record, back again.", &["ETag"])
         .done(),
         history: op(
             &format!("list_{singular}_history"),
             &format!("List the changes of {one}"),
-            format!("{seen} Every change, oldest first: who, when, what. Who did it is told within the municipality only."),
+            "Every change, oldest first: who, when, what; also of a deleted record. Who did it is told within the municipality only.",
         )
         .record::<T>()
         .shared_parameter("Limit")
         .parameter(revision_cursor("cursor", "Where the last page ended: its `next_cursor`."))
-        .public()
+        .public(&readers)
         .conditional()
         .answers("200", "ChangePage", "A page of changes.", &["ETag"])
         .done(),
         replace: op(
             &format!("replace_{singular}_by_external_id"),
             &format!("Create or replace {one} by external id"),
-            format!("{writers} How another system keeps its copy in step: the record with this external id is replaced, or made when there is none. Optional members that are left out are removed."),
+            "How another system keeps its copy in step: the record with this external id is replaced, or made when there is none. Optional members that are left out are removed.",
         )
-        .path_parameter("scheme", "The other system, a code of the list external_id_schemes.")
-        .path_parameter("value", "The record's name there.")
+        .path_parameter("scheme", "The other system, a code of the list external_id_schemes.", &["geonames"])
+        .path_parameter("value", "The record's name there.", &["2036973"])
         .shared_parameter("OptionalIfMatch")
-        .secured()
+        .secured(holders("write"))
         .body(&input, "The record as the other system has it.")
         .refused("404", "NotFound")
-        .refused("409", "Conflict")
+        .conflicts(conflicts)
         .refused("412", "PreconditionFailed")
         .refused("503", "ServiceUnavailable")
         .answers("200", &name, "The record as it is now; `Location` is there when it is new.", &["ETag", "Location"])
@@ -302,34 +330,16 @@ pub(crate) fn standard<T: Stored>() -> Standard {
     }
 }
 
-/// Who may do what, in sentences.
-fn who(collection: CollectionName) -> (&'static str, &'static str, &'static str, &'static str) {
-    match collection.keeper() {
-        Keeper::Municipality => (
-            "Anybody sees what is public; a key also what its municipality keeps.",
-            "For editors of the municipality that keeps the record.",
-            "For editors; the record belongs to their municipality.",
-            "For editors of the municipality that keeps the record.",
-        ),
-        Keeper::Shared => (
-            "Open to everybody: the directory is shared.",
-            "For editors of any municipality, and the operator.",
-            "For editors of any municipality, and the operator.",
-            "For the operator.",
-        ),
-        Keeper::Installation => (
-            "Open to everybody.",
-            "For the operator, and the municipality's own admin.",
-            "For the operator.",
-            "For the operator.",
-        ),
-    }
+fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn list<T: Stored>(mut operation: Operation) -> Operation {
-    for name in
-        ["Limit", "Cursor", "CountExact", "Ref", "Municipality", "Visibility", "Tag", "ExternalIdFilter", "Words"]
-    {
+    let shared =
+        ["Limit", "Cursor", "CountExact", "Ref", "Municipality", "Visibility", "Tag", "ExternalIdFilter", "Words"];
+    // What no municipality keeps cannot be asked for by one.
+    for name in shared.into_iter().filter(|name| *name != "Municipality" || has_keeper(T::NAME)) {
         operation = operation.shared_parameter(name);
     }
     operation = operation.parameter(json!({
@@ -337,7 +347,7 @@ fn list<T: Stored>(mut operation: Operation) -> Operation {
         "schema": reference(&format!("{}Sort", T::NAME.type_name())),
     }));
     operation = operation.parameter(json!({
-        "name": "expand", "in": "query", "style": "form", "explode": false,
+        "name": "expand", "in": "query", "style": "form", "explode": true,
         "description": "What to send along of the records referred to.",
         "schema": {"type": "array", "items": reference("Expandable"), "minItems": 1, "maxItems": EXPANDABLE.len()},
     }));
@@ -347,13 +357,13 @@ fn list<T: Stored>(mut operation: Operation) -> Operation {
 fn filter(filter: &Filter) -> Vec<Value> {
     let many = |items: Value| {
         json!({
-            "name": filter.name, "in": "query", "style": "form", "explode": false, "description": filter.description,
-            "schema": {"type": "array", "items": items, "minItems": 1, "maxItems": 50},
+            "name": filter.name, "in": "query", "style": "form", "explode": true, "description": filter.description,
+            "schema": {"type": "array", "items": items, "minItems": 1, "maxItems": VALUES},
         })
     };
     match filter.by {
         FilterBy::Code { schema, .. } | FilterBy::Term { schema, .. } => vec![many(reference(schema))],
-        FilterBy::Reference { .. } | FilterBy::Link { .. } => vec![many(json!({"type": "string", "format": "uuid"}))],
+        FilterBy::Reference { .. } | FilterBy::Link { .. } => vec![many(json!({"type": "string", "format": "uuid", "examples": ["01890a5d-ac96-774b-bcce-b302099a8057"]}))],
         FilterBy::Whole { .. } => vec![many(json!({"type": "integer", "format": "int64", "minimum": 0}))],
         FilterBy::Flag { .. } => vec![json!({
             "name": filter.name, "in": "query", "description": filter.description, "schema": {"type": "boolean"},
@@ -363,7 +373,7 @@ fn filter(filter: &Filter) -> Vec<Value> {
                 json!({
                     "name": format!("{}_{end}", filter.name), "in": "query",
                     "description": format!("{} It {meaning}; a month or a year stands for its first or last day.", filter.description),
-                    "schema": {"type": "string", "pattern": r"^\d{4}(-\d{2}(-\d{2})?)?$", "maxLength": 10},
+                    "schema": {"type": "string", "pattern": r"^\d{4}(-\d{2}(-\d{2})?)?$", "maxLength": 10, "examples": ["2011-08"]},
                 })
             })
             .to_vec(),

@@ -171,12 +171,20 @@ fn tell_of_head<T: Collection>(raw: &mut Value) {
     let number = &mut raw["properties"]["ref"];
     number["description"] = format!("Number for people, such as `{reference}`; unique in {scope}.").into();
     number["examples"] = json!([reference]);
-    let keeper = match T::NAME {
-        CollectionName::Municipalities => "The record's own slug: a municipality keeps itself.",
-        _ if is_shared => "Never there: the directory belongs to all municipalities.",
-        _ => "The city that keeps the record: the slug of a municipality. Taken from the credential.",
-    };
-    raw["properties"]["municipality"]["description"] = keeper.into();
+    // Whose record it is stands in every answer, and in none of the shared directory.
+    if is_shared {
+        if let Some(members) = raw["properties"].as_object_mut() {
+            members.remove("municipality");
+        }
+    } else {
+        let keeper = match T::NAME {
+            CollectionName::Municipalities => "The record's own slug: a municipality keeps itself.",
+            _ => "The city that keeps the record: the slug of a municipality. Taken from the credential.",
+        };
+        let mut member = described(self::reference("Slug"), keeper);
+        member["readOnly"] = true.into();
+        raw["properties"]["municipality"] = member;
+    }
     if let Some(given) = raw["examples"][0].as_object() {
         let mut whole = json!({
             "id": "01890a5d-ac96-774b-bcce-b302099a8057", "ref": reference, "visibility": "public", "version": 3,

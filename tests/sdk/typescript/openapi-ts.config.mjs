@@ -1,0 +1,5 @@
+// Node runs the compiled client as it is, so its imports name files.
+export default {
+  output: { importFileExtension: '.js' },
+  plugins: ['@hey-api/typescript', '@hey-api/sdk', '@hey-api/client-fetch'],
+};
