@@ -8,5 +8,6 @@ mod crash;
 mod demo;
 mod engine;
 mod http;
+mod limits;
 mod places;
 mod ties;

@@ -19,10 +19,11 @@ use crate::answer::Answer;
 use crate::api::Api;
 use crate::contract::VERSION;
 use crate::ctx::{Ctx, unauthenticated};
-use crate::limit::Allowance;
+use crate::limit::{Allowance, Caller};
 use crate::problem::{
     ApiError, ApiResult, INTERNAL, NOT_ACCEPTABLE, RATE_LIMITED, TIMEOUT, TOO_LARGE, UNSUPPORTED_TYPE,
 };
+use crate::query::Reader;
 use crate::routes::{Body, Entry, Handler};
 
 /// The largest body.
@@ -46,6 +47,8 @@ struct Asked {
     view: View,
     anonymous: bool,
     allowance: Option<Allowance>,
+    /// Whom to count the request for when its answer is no 304.
+    uncounted: Option<Caller>,
 }
 
 /// Answers a request with an operation.
@@ -68,14 +71,14 @@ pub(crate) async fn serve(
 /// Answers a request that no operation is there for.
 pub(crate) async fn refuse(api: Api, request: HttpRequest, error: Box<ApiError>) -> HttpResponse {
     let mut asked = Asked::new(&request, request.match_pattern().as_deref().unwrap_or("unknown"));
-    let outcome = asked.admit(&api, &request, false).and(Err(error));
+    let outcome = asked.admit(&api, &request).and(Err(error));
     asked.respond(&api, outcome)
 }
 
 /// Answers OPTIONS, which says what a path can do, and whether a page may ask.
 pub(crate) async fn options(api: Api, request: HttpRequest, allow: String) -> HttpResponse {
     let mut asked = Asked::new(&request, request.match_pattern().as_deref().unwrap_or("unknown"));
-    let outcome = asked.admit(&api, &request, false).map(|()| {
+    let outcome = asked.admit(&api, &request).map(|()| {
         let mut answer = Answer::empty(204).with("Allow", &allow);
         if asked.headers.contains_key("Access-Control-Request-Method") {
             let headers = "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Prefer, X-Request-Id";
@@ -101,7 +104,7 @@ async fn answer(
         Some(header) => {
             let known = api.keys().principal(api.database(), header.to_str().unwrap_or_default()).await?;
             if known.is_none() {
-                asked.admit(api, request, false)?;
+                asked.admit(api, request)?;
                 return Err(unauthenticated());
             }
             known
@@ -110,10 +113,9 @@ async fn answer(
     if let Some(principal) = &principal {
         asked.view = principal.view();
         asked.anonymous = false;
-        asked.allowance = api.limits().map(|limits| limits.count(true, &principal.id().to_string()));
-        asked.over_limit()?;
+        asked.count(api, Caller { has_key: true, name: principal.id().to_string() })?;
     } else if !entry.probe {
-        asked.admit(api, request, false)?;
+        asked.admit(api, request)?;
     }
     accepts(&asked.headers, entry)?;
     let body = match entry.body {
@@ -140,6 +142,10 @@ async fn answer(
         headers: asked.headers.clone(),
         body,
     };
+    if !asked.reads() {
+        // What changes something has its say in the body; reads name their parameters themselves.
+        Reader::new(&ctx).finish()?;
+    }
     handler(ctx).await
 }
 
@@ -216,14 +222,28 @@ impl Asked {
             view: View::Public,
             anonymous: true,
             allowance: None,
+            uncounted: None,
         }
     }
 
     /// Counts a caller by address.
-    fn admit(&mut self, api: &Api, request: &HttpRequest, keyed: bool) -> ApiResult<()> {
-        let address = client_address(request, &api.settings().trusted_proxies);
-        self.allowance = api.limits().map(|limits| limits.count(keyed, &address));
+    fn admit(&mut self, api: &Api, request: &HttpRequest) -> ApiResult<()> {
+        self.count(api, Caller { has_key: false, name: client_address(request, &api.settings().trusted_proxies) })
+    }
+
+    fn count(&mut self, api: &Api, caller: Caller) -> ApiResult<()> {
+        let Some(limits) = api.limits() else { return Ok(()) };
+        if self.reads() && self.headers.contains_key("If-None-Match") {
+            self.allowance = Some(limits.count_conditional(&caller));
+            self.uncounted = Some(caller);
+        } else {
+            self.allowance = Some(limits.count(&caller));
+        }
         self.over_limit()
+    }
+
+    fn reads(&self) -> bool {
+        matches!(self.method.as_str(), "GET" | "HEAD")
     }
 
     fn over_limit(&self) -> ApiResult<()> {
@@ -234,7 +254,7 @@ impl Asked {
         }
     }
 
-    fn respond(&self, api: &Api, outcome: ApiResult<Answer>) -> HttpResponse {
+    fn respond(&mut self, api: &Api, outcome: ApiResult<Answer>) -> HttpResponse {
         let answer = outcome.unwrap_or_else(|error| self.problem(&error));
         let mut status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut headers = HeaderMap::new();
@@ -249,11 +269,20 @@ impl Asked {
         }
         if let Some(tag) = &answer.tag {
             let tag = tag.header(encoding);
-            if status == StatusCode::OK && matches!(self.method.as_str(), "GET" | "HEAD") && self.has_seen(&tag) {
+            if status == StatusCode::OK && self.reads() && self.has_seen(&tag) {
                 status = StatusCode::NOT_MODIFIED;
                 body = Bytes::new();
             }
             set(&mut headers, "ETag", &tag);
+        }
+        if status != StatusCode::NOT_MODIFIED
+            && let Some(caller) = self.uncounted.take()
+            && self.allowance.is_some_and(|allowance| allowance.wait.is_none())
+        {
+            self.allowance = api.limits().map(|limits| limits.count(&caller));
+            if let Err(refusal) = self.over_limit() {
+                return self.respond(api, Err(refusal));
+            }
         }
         let has_body = status != StatusCode::NOT_MODIFIED && status != StatusCode::NO_CONTENT;
         if has_body && !answer.content_type.is_empty() {
@@ -309,9 +338,9 @@ impl Asked {
             "default-src 'none'; frame-ancestors 'none'"
         };
         set(headers, "Content-Security-Policy", policy);
-        if let Some(Allowance { quota, remaining, .. }) = self.allowance {
-            set(headers, "RateLimit-Policy", &format!("\"default\";q={quota};w=60"));
-            set(headers, "RateLimit", &format!("\"default\";r={remaining};t=60"));
+        if let Some(Allowance { policy, quota, remaining, .. }) = self.allowance {
+            set(headers, "RateLimit-Policy", &format!("\"{policy}\";q={quota};w=60"));
+            set(headers, "RateLimit", &format!("\"{policy}\";r={remaining};t=60"));
         }
         if let Some(origin) = self.headers.get("Origin").and_then(|origin| origin.to_str().ok()) {
             let listed = api.settings().cors_origins.iter().any(|known| known == origin);

@@ -27,6 +27,7 @@ mod partnership;
 mod place;
 mod raw_json;
 mod read;
+mod replay;
 mod save;
 mod stored;
 mod tx;

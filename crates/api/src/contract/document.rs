@@ -58,7 +58,7 @@ fn own_schemas(schemas: &mut Schemas) {
     schemas.insert("PageInfo", json!({
         "type": "object", "description": "Where a page stands in its list.", "required": ["limit"],
         "properties": {
-            "limit": {"type": "integer", "format": "int32", "minimum": 1, "maximum": MOST, "description": "How many records a page has at most.", "examples": [50]},
+            "limit": {"type": "integer", "format": "int32", "minimum": 1, "maximum": 1000, "description": "How many records the page has at most. A list that does not grow, such as the countries', is one page.", "examples": [50]},
             "next_cursor": {"type": "string", "maxLength": 1000, "description": "Where the next page begins: send it as `cursor`. Absent on the last page; a feed, which never ends, always has one.", "examples": ["eyJrZXkiOiJoZWloZSJ9"]},
             "total": {"type": "integer", "format": "int64", "minimum": 0, "description": "How many records the list has; only when `Prefer: count=exact` asked for it.", "examples": [18]},
         },
