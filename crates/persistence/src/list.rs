@@ -1,7 +1,7 @@
 //! Lists: filters, one sort key, and pages that begin where the last one ended (keyset), so that
 //! page 2000 costs what page 1 does.
 
-use pobratim_domain::value::words;
+use pobratim_domain::value::asked_words;
 use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, ModelTrait, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
@@ -154,7 +154,7 @@ fn condition<T: Stored>(view: &View, query: &ListQuery) -> Result<Condition, Err
             Wanted::Tag(tags) => all.add(has_term::<T>(TAG, tags)?),
             Wanted::ExternalId(scheme, value) => all.add(has_external_id::<T>(scheme, value)?),
             Wanted::Words(text) => {
-                let words = words(text);
+                let words = asked_words(text);
                 if words.is_empty() {
                     // A text without a letter or digit finds nothing.
                     all = all.add(Expr::value(1).eq(0));
