@@ -9,4 +9,5 @@ mod demo;
 mod engine;
 mod http;
 mod places;
+mod plans;
 mod ties;
