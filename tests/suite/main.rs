@@ -10,4 +10,5 @@ mod engine;
 mod http;
 mod limits;
 mod places;
+mod plans;
 mod ties;
