@@ -105,9 +105,8 @@ impl Maker {
     }
 
     fn other_day(column: &str) -> String {
-        let rest = format!(
-            "CASE WHEN substr({column}, 1, 4) IN ('0000', '9999') THEN '-06-15' ELSE substr({column}, 5) END"
-        );
+        let rest =
+            format!("CASE WHEN substr({column}, 1, 4) IN ('0000', '9999') THEN '-06-15' ELSE substr({column}, 5) END");
         format!("CASE WHEN copies.k % 5 = 0 THEN {column} ELSE (1960 + copies.k % 60) || {rest} END")
     }
 
@@ -164,9 +163,11 @@ impl Maker {
         let by_city = self.declared.name.keeper() == Keeper::Municipality;
         let is_unique = self.declared.unique.iter().any(|rule| rule.column == name);
         let is_sorted = self.declared.sorts.iter().any(|sort| sort.column == name);
-        let is_day = self.declared.filters.iter().any(
-            |filter| matches!(filter.by, FilterBy::Days { first, last } if first == name || last == name),
-        );
+        let is_day = self
+            .declared
+            .filters
+            .iter()
+            .any(|filter| matches!(filter.by, FilterBy::Days { first, last } if first == name || last == name));
         let refers = self
             .declared
             .filters

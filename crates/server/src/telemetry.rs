@@ -11,7 +11,8 @@ const WAITING: usize = 8_192;
 /// Starts logging. The guard writes what is left when it is dropped.
 pub(crate) fn start(filter: &str) -> Result<WorkerGuard, String> {
     let filter = EnvFilter::try_new(filter).map_err(|error| format!("log: {error}"))?;
-    let (writer, guard) = NonBlockingBuilder::default().lossy(false).buffered_lines_limit(WAITING).finish(std::io::stderr());
+    let (writer, guard) =
+        NonBlockingBuilder::default().lossy(false).buffered_lines_limit(WAITING).finish(std::io::stderr());
     tracing_subscriber::fmt()
         .json()
         .flatten_event(true)
