@@ -128,7 +128,7 @@ impl Columns {
         for sort in ["created_at", "updated_at"].iter().chain(sorts) {
             self.index_living(manager, table, sort, &[sort, "id"], false).await?;
         }
-        for filter in ["municipality", "visibility"].iter().chain(filters) {
+        for filter in ["municipality"].iter().chain(filters) {
             self.index_living(manager, table, filter, &[filter, "created_at", "id"], false).await?;
         }
         Ok(())

@@ -150,7 +150,9 @@ impl Lists {
         for tag in self.texts("terms", "term", &field(self.declared.name, "tag")).await {
             wanted.push((format!("tag {tag}"), Wanted::Tag(vec![tag])));
         }
-        for (name, column) in [("ref", "ref"), ("municipality", "municipality"), ("visibility", "visibility")] {
+        // Not `visibility`: by an index on it, a SQLite without statistics reads every public list
+        // and sorts it. The few records of a rare level are found along the list's own index.
+        for (name, column) in [("ref", "ref"), ("municipality", "municipality")] {
             for value in self.texts(self.declared.name.as_str(), column, "1 = 1").await {
                 let label = format!("{name} {value}");
                 wanted.push((
