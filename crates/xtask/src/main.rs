@@ -12,6 +12,7 @@ mod cluster;
 #[cfg(test)]
 mod compose;
 mod crash;
+mod demo;
 #[cfg(test)]
 mod layers;
 mod metadata;
