@@ -1,5 +1,5 @@
-//! Query strings: read against what an operation declares. Unknown and repeated parameters are
-//! faults like any other, and all faults come at once.
+//! Query strings and headers: read against what an operation declares. Unknown and repeated
+//! parameters are faults like any other, and all faults come at once.
 
 use pobratim_domain::value::PartialDate;
 use pobratim_domain::{CollectionName, Faults};
@@ -28,6 +28,7 @@ pub(crate) const EXPANDABLE: &[&str] = &["places", "organizations"];
 
 /// Reads parameters one by one, noting faults.
 pub(crate) struct Reader<'c> {
+    ctx: &'c Ctx,
     given: Vec<(&'c str, &'c str)>,
     faults: Vec<FieldError>,
 }
@@ -50,7 +51,7 @@ impl<'c> Reader<'c> {
                 given.push((name, value));
             }
         }
-        Self { given, faults }
+        Self { ctx, given, faults }
     }
 
     pub(crate) fn take(&mut self, name: &str) -> Option<&'c str> {
@@ -83,12 +84,36 @@ impl<'c> Reader<'c> {
         }
     }
 
-    /// What was not taken is unknown.
+    /// What was not taken is unknown; what was is as the contract says.
     pub(crate) fn finish(mut self) -> ApiResult<()> {
         for (name, _) in std::mem::take(&mut self.given) {
             self.fault(name, "unknown_parameter", "There is no such parameter here.");
         }
+        self.hold_against_contract()?;
         if self.faults.is_empty() { Ok(()) } else { Err(ApiError::parameters(self.faults)) }
+    }
+
+    /// Every parameter that had no fault so far, and every header that the operation reads.
+    fn hold_against_contract(&mut self) -> ApiResult<()> {
+        let ctx = self.ctx;
+        let mut found = Vec::new();
+        for (name, text) in &ctx.query {
+            let known = ctx.entry.parameters.iter().find(|known| known.is_query(name));
+            if let Some(known) = known.filter(|_| !self.faults.iter().any(|fault| fault.is_of(name))) {
+                ctx.api.check_parameter(known, text, &mut found)?;
+            }
+        }
+        for known in &ctx.entry.parameters {
+            let Some((name, value)) = known.header().and_then(|name| Some((name, ctx.headers.get(name)?))) else {
+                continue;
+            };
+            match value.to_str() {
+                Ok(text) => ctx.api.check_parameter(known, text, &mut found)?,
+                Err(_) => found.push(FieldError::header(name, "invalid", "It has ASCII characters only.")),
+            }
+        }
+        self.faults.extend(found);
+        Ok(())
     }
 }
 
