@@ -548,8 +548,10 @@ async fn conditions_take_lists_and_stars() {
         assert_eq!(reply.header("content-type"), "");
         assert!(reply.header("cache-control").contains("must-revalidate"));
     }
-    for other in ["\"other\"", "", tag.trim_matches('"')] {
-        app.get(&path).header("If-None-Match", other).send().await.expect(200);
+    app.get(&path).header("If-None-Match", "\"other\"").send().await.expect(200);
+    for malformed in ["", tag.trim_matches('"'), "**", "\"a", "\"a\" \"b\"", "w/\"a\""] {
+        let reply = app.get(&path).header("If-None-Match", malformed).send().await;
+        assert_eq!(reply.expect_problem(400, "invalid_parameter").faults()[0].0, "If-None-Match", "{malformed}");
     }
     // A condition does not turn a problem into 304.
     app.get(&format!("/v1/places/{MISSING}"))
@@ -560,10 +562,12 @@ async fn conditions_take_lists_and_stars() {
     let patch = |population: i64, seen: &str| {
         app.request("PATCH", &path).json(json!({"population": population})).key(&editor).if_match(seen)
     };
-    for never in
-        [format!("W/{tag}"), "\"other\"".to_owned(), tag.trim_matches('"').to_owned(), String::new(), "**".to_owned()]
-    {
+    for never in [format!("W/{tag}"), "\"other\"".to_owned()] {
         patch(1, &never).send().await.expect_problem(412, "stale");
+    }
+    for malformed in ["", tag.trim_matches('"'), "**", &format!("{tag}, *")] {
+        let reply = patch(1, malformed).send().await.expect_problem(400, "invalid_parameter");
+        assert_eq!(reply.faults()[0].0, "If-Match", "{malformed}");
     }
     patch(1, &format!("\"other\", {tag}")).send().await.expect(200);
     patch(2, "*").send().await.expect(200);

@@ -26,6 +26,29 @@ pub(crate) struct Listed {
 /// What can be sent along with a list.
 pub(crate) const EXPANDABLE: &[&str] = &["places", "organizations"];
 
+/// The parameters of a query string in their order. What is not UTF-8 is refused: read as something
+/// near to it, it would find what nobody asked for.
+pub(crate) fn pairs(text: &str) -> ApiResult<Vec<(String, String)>> {
+    let mut faults = Vec::new();
+    let mut decode = |text: &str, name: &str| {
+        let spaced = text.replace('+', " ");
+        let bytes: Vec<u8> = percent_encoding::percent_decode_str(&spaced).collect();
+        String::from_utf8(bytes).unwrap_or_else(|error| {
+            faults.push(FieldError::parameter(name, "invalid", "It is not UTF-8."));
+            String::from_utf8_lossy(error.as_bytes()).into_owned()
+        })
+    };
+    let parts = text.split('&').filter(|part| !part.is_empty());
+    let pairs = parts.map(|part| {
+        let (name, value) = part.split_once('=').unwrap_or((part, ""));
+        let name = decode(name, name);
+        let value = decode(value, &name);
+        (name, value)
+    });
+    let pairs = pairs.collect();
+    if faults.is_empty() { Ok(pairs) } else { Err(ApiError::parameters(faults)) }
+}
+
 /// Reads parameters one by one, noting faults.
 pub(crate) struct Reader<'c> {
     ctx: &'c Ctx,

@@ -1,6 +1,7 @@
 //! From an HTTP request to its answer: the one path that every request takes. Reads the request,
 //! finds out who asks, counts it, runs the handler, and fits what it says to the client.
 
+use std::borrow::Cow;
 use std::io::Write;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
@@ -23,7 +24,7 @@ use crate::limit::Allowance;
 use crate::problem::{
     ApiError, ApiResult, INTERNAL, NOT_ACCEPTABLE, RATE_LIMITED, TIMEOUT, TOO_LARGE, UNSUPPORTED_TYPE,
 };
-use crate::query::Reader;
+use crate::query::{self, Reader};
 use crate::routes::{Body, Entry, Handler};
 
 /// The largest body.
@@ -124,11 +125,12 @@ async fn answer(
             read(&asked.headers, payload, &["application/merge-patch+json", "application/json"]).await?
         }
     };
-    let query = url::form_urlencoded::parse(request.query_string().as_bytes()).into_owned().collect();
-    let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
-    let params: Vec<_> = request.match_info().iter().map(|(name, value)| (name.to_owned(), decode(value))).collect();
+    let query = query::pairs(request.query_string())?;
+    let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8().ok().map(Cow::into_owned);
+    let decoded = request.match_info().iter().map(|(name, value)| Some((name.to_owned(), decode(value)?)));
+    // No name here has a NUL character or is anything but UTF-8, and PostgreSQL takes neither.
+    let params = decoded.collect::<Option<Vec<_>>>().ok_or_else(ApiError::not_found)?;
     if params.iter().any(|(_, value): &(String, String)| value.contains('\0')) {
-        // No name here has a NUL character, and PostgreSQL takes none.
         return Err(ApiError::not_found());
     }
     let handler: Handler = entry.handler;
