@@ -1,7 +1,6 @@
 //! From an HTTP request to its answer: the one path that every request takes. Reads the request,
 //! finds out who asks, counts it, runs the handler, and fits what it says to the client.
 
-use std::borrow::Cow;
 use std::io::Write;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
@@ -126,11 +125,12 @@ async fn answer(
         }
     };
     let query = query::pairs(request.query_string())?;
-    let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8().ok().map(Cow::into_owned);
-    let decoded = request.match_info().iter().map(|(name, value)| Some((name.to_owned(), decode(value)?)));
-    // No name here has a NUL character or is anything but UTF-8, and PostgreSQL takes neither.
-    let params = decoded.collect::<Option<Vec<_>>>().ok_or_else(ApiError::not_found)?;
-    if params.iter().any(|(_, value): &(String, String)| value.contains('\0')) {
+    let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let params: Vec<_> = request.match_info().iter().map(|(name, value)| (name.to_owned(), decode(value))).collect();
+    // actix reads what is not UTF-8 as something near to it, so the path is looked at as it came.
+    let is_text = percent_encoding::percent_decode_str(request.uri().path()).decode_utf8().is_ok();
+    if !is_text || params.iter().any(|(_, value): &(String, String)| value.contains('\0')) {
+        // No name here is anything but UTF-8 or has a NUL character, and PostgreSQL takes neither.
         return Err(ApiError::not_found());
     }
     let handler: Handler = entry.handler;
