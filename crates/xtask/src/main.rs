@@ -13,6 +13,7 @@ mod cluster;
 mod compose;
 mod crash;
 mod demo;
+mod fuzz;
 #[cfg(test)]
 mod layers;
 mod metadata;
@@ -54,6 +55,12 @@ const COMMANDS: &[Command] = &[
         usage: "crash [ROUNDS]",
         about: "kill a server under load, 20 times or ROUNDS, on SQLite and on a durable throwaway PostgreSQL",
         run: crash::run,
+    },
+    Command {
+        name: "fuzz",
+        usage: "fuzz [CASES | --seconds N] [--seed N]",
+        about: "ask a served demo what its contract allows and forbids: some 40,000 cases, and 10,000 or CASES at random",
+        run: fuzz::run,
     },
     Command { name: "openapi", usage: "openapi", about: "write openapi/pobratim.v1.json anew", run: openapi::run },
     Command {
