@@ -13,6 +13,7 @@ mod cluster;
 mod compose;
 mod crash;
 mod demo;
+mod docs_page;
 mod fuzz;
 #[cfg(test)]
 mod layers;
@@ -23,6 +24,7 @@ mod process;
 mod programs;
 mod tally;
 mod test;
+mod webdriver;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -55,6 +57,12 @@ const COMMANDS: &[Command] = &[
         usage: "crash [ROUNDS]",
         about: "kill a server under load, 20 times or ROUNDS, on SQLite and on a durable throwaway PostgreSQL",
         run: crash::run,
+    },
+    Command {
+        name: "docs-page",
+        usage: "docs-page [--pictures FOLDER]",
+        about: "use the pages for people in a browser, as wide as a desk and as a phone",
+        run: docs_page::run,
     },
     Command {
         name: "fuzz",

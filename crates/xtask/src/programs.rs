@@ -1,4 +1,4 @@
-//! Programs of others on this machine: PostgreSQL's server, and Python.
+//! Programs of others on this machine: PostgreSQL's server, Python, and a browser.
 //!
 //! What belongs here: where they may be, which version will do, and installing Debian's package
 //! where that is possible without asking anyone.
@@ -44,6 +44,23 @@ pub(crate) fn python() -> Result<&'static str> {
     }
     Err("Python 3.11 or newer with `venv` is needed for fuzzing; on Debian run `sudo apt-get install python3-venv`"
         .to_owned())
+}
+
+/// The driver of Debian's browser.
+pub(crate) fn chromedriver() -> Result<&'static str> {
+    let works = || {
+        let mut tried = Command::new("chromedriver");
+        tried.arg("--version").stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+        tried.status().is_ok_and(|status| status.success())
+    };
+    if !works() && is_debian() && we_are_root()? {
+        eprintln!("xtask: a browser is missing; installing Debian's package `chromium-driver`");
+        install("chromium-driver")?;
+    }
+    if works() {
+        return Ok("chromedriver");
+    }
+    Err("Chromium with `chromedriver` is needed to look at the pages; on Debian run `sudo apt-get install chromium-driver`".to_owned())
 }
 
 fn is_debian() -> bool {
