@@ -68,15 +68,15 @@ impl Visit<'_> {
     fn docs(&self) -> Result<()> {
         self.browser.open(&format!("{}/docs", self.demo.url()))?;
         self.browser.wait_for("document.querySelectorAll('.opblock-tag').length > 7")?;
-        self.fits("/docs")?;
         self.picture("docs")?;
+        self.fits("/docs")?;
         self.execute(PUBLIC)?;
         self.answered(PUBLIC, "PAR-0001")?;
-        self.fits("/docs with an answer")?;
         self.scroll_to(&format!("{PUBLIC} .opblock-summary"))?;
         self.picture("docs-operation")?;
         self.scroll_to(&format!("{PUBLIC} .live-responses-table"))?;
         self.picture("docs-answer")?;
+        self.fits("/docs with an answer")?;
         self.authorize()?;
         self.execute(KEYED)?;
         self.answered(KEYED, "Demo")
@@ -86,8 +86,8 @@ impl Visit<'_> {
         self.scroll_to(".scheme-container")?;
         self.browser.click(".scheme-container .btn.authorize")?;
         self.browser.wait_for("document.querySelector('.modal-ux input')")?;
-        self.fits("/docs while a key is given")?;
         self.picture("docs-authorize")?;
+        self.fits("/docs while a key is given")?;
         self.browser.type_into(".modal-ux input", self.demo.key())?;
         self.browser.click(".modal-ux .btn.modal-btn.auth.authorize")?;
         self.browser.click(".modal-ux .btn-done")
