@@ -745,7 +745,8 @@ async fn the_page_of_the_api_stands_alone() {
     // With this policy a script within the page would not run.
     let inline = html.split("<script").skip(1).filter(|rest| !rest.split('>').next().unwrap().contains("src="));
     assert_eq!(inline.count(), 0, "{html}");
-    for file in &files {
+    // Beside its files it names the way back.
+    for file in files.iter().filter(|file| *file != "/") {
         assert!(file.starts_with("/docs/"), "{file}");
         let reply = app.get(file).send().await.expect(200);
         assert!(!reply.bytes.is_empty() && reply.header("content-security-policy") == policy, "{file}");

@@ -5,7 +5,7 @@
 //! and a phone. With `--pictures FOLDER` it leaves pictures to look at.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
@@ -28,17 +28,17 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
         [option, folder] if option == "--pictures" => Some(PathBuf::from(folder)),
         _ => return Err("usage: `cargo xtask docs-page [--pictures FOLDER]`".to_owned()),
     };
-    check(pictures)?;
+    check(pictures.as_deref())?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Looks at the pages of a served demo.
-pub(crate) fn check(pictures: Option<PathBuf>) -> Result<()> {
+pub(crate) fn check(pictures: Option<&Path>) -> Result<()> {
     let demo = Demo::start(&[("POBRATIM_RATE_LIMIT", "off"), ("POBRATIM_LOG", "warn")])?;
     for (window, width, height) in WINDOWS {
         let browser = Browser::start()?;
         browser.resize(width, height)?;
-        let visit = Visit { demo: &demo, browser, window, pictures: pictures.clone() };
+        let visit = Visit { demo: &demo, browser, window, pictures };
         visit.home()?;
         visit.docs()?;
         visit.quiet()?;
@@ -52,7 +52,7 @@ struct Visit<'d> {
     demo: &'d Demo,
     browser: Browser,
     window: &'static str,
-    pictures: Option<PathBuf>,
+    pictures: Option<&'d Path>,
 }
 
 impl Visit<'_> {
@@ -165,7 +165,7 @@ impl Visit<'_> {
     }
 
     fn picture(&self, name: &str) -> Result<()> {
-        let Some(folder) = &self.pictures else { return Ok(()) };
+        let Some(folder) = self.pictures else { return Ok(()) };
         let file = folder.join(format!("{name}-{}.png", self.window));
         let bytes = decode(&self.browser.picture()?);
         fs::create_dir_all(folder)
