@@ -66,20 +66,20 @@ impl Linked<'_> {
                 }
             }
             let id = operation_id(operation);
-            (id.clone(), link(&id, "For this record, in the version that is answered.", given))
+            (id.clone(), link(&id, "For this record, in the version that is answered.", &given))
         })
     }
 
     fn first(&self) -> (String, Value) {
         let get = operation_id(&self.paths[&self.record]["get"]);
         let given = Map::from_iter([(format!("path.{}", self.id), "$response.body#/items/0/id".into())]);
-        (format!("{get}_of_list"), link(&get, "The first record of the page.", given))
+        (format!("{get}_of_list"), link(&get, "The first record of the page.", &given))
     }
 
     fn next(&self) -> (String, Value) {
         let list = operation_id(&self.paths[self.list]["get"]);
         let given = Map::from_iter([("query.cursor".to_owned(), "$response.body#/page/next_cursor".into())]);
-        (format!("{list}_next"), link(&list, "The next page, for the same filters and sort.", given))
+        (format!("{list}_next"), link(&list, "The next page, for the same filters and sort.", &given))
     }
 
     fn restore(&self) -> (String, Value) {
@@ -88,11 +88,11 @@ impl Linked<'_> {
             (format!("path.{}", self.id), format!("$request.path.{}", self.id).into()),
             ("header.If-Match".to_owned(), "$response.header.ETag".into()),
         ]);
-        (restore.clone(), link(&restore, "Brings it back.", given))
+        (restore.clone(), link(&restore, "Brings it back.", &given))
     }
 }
 
-fn link(operation: &str, description: &str, parameters: Map<String, Value>) -> Value {
+fn link(operation: &str, description: &str, parameters: &Map<String, Value>) -> Value {
     json!({"operationId": operation, "description": description, "parameters": parameters})
 }
 
