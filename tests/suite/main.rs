@@ -6,6 +6,7 @@ mod access;
 mod changes;
 mod crash;
 mod demo;
+mod edges;
 mod engine;
 mod http;
 mod limits;

@@ -157,11 +157,7 @@ impl Lists {
                 let label = format!("{name} {value}");
                 wanted.push((
                     label,
-                    match name {
-                        "ref" => Wanted::Reference(vec![value]),
-                        "municipality" => Wanted::Municipality(vec![value]),
-                        _ => Wanted::Visibility(vec![value]),
-                    },
+                    if name == "ref" { Wanted::Reference(vec![value]) } else { Wanted::Municipality(vec![value]) },
                 ));
             }
         }

@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
-use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::{Bytes, BytesMut};
 use flate2::Compression;
@@ -23,7 +23,7 @@ use crate::limit::{Allowance, Caller};
 use crate::problem::{
     ApiError, ApiResult, INTERNAL, NOT_ACCEPTABLE, RATE_LIMITED, TIMEOUT, TOO_LARGE, UNSUPPORTED_TYPE,
 };
-use crate::query::Reader;
+use crate::query::{self, Reader};
 use crate::routes::{Body, Entry, Handler};
 
 /// The largest body.
@@ -94,7 +94,7 @@ pub(crate) async fn options(api: Api, request: HttpRequest, allow: String) -> Ht
 
 async fn answer(
     api: &Api,
-    entry: &Entry,
+    entry: &'static Entry,
     asked: &mut Asked,
     request: &HttpRequest,
     payload: web::Payload,
@@ -120,19 +120,24 @@ async fn answer(
     accepts(&asked.headers, entry)?;
     let body = match entry.body {
         Body::None => Bytes::new(),
-        Body::Json => read(request, payload, &["application/json"]).await?,
-        Body::MergePatch => read(request, payload, &["application/merge-patch+json", "application/json"]).await?,
+        Body::Json => read(&asked.headers, payload, &["application/json"]).await?,
+        Body::MergePatch => {
+            read(&asked.headers, payload, &["application/merge-patch+json", "application/json"]).await?
+        }
     };
-    let query = url::form_urlencoded::parse(request.query_string().as_bytes()).into_owned().collect();
+    let query = query::pairs(request.query_string())?;
     let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
     let params: Vec<_> = request.match_info().iter().map(|(name, value)| (name.to_owned(), decode(value))).collect();
-    if params.iter().any(|(_, value): &(String, String)| value.contains('\0')) {
-        // No name here has a NUL character, and PostgreSQL takes none.
+    // actix reads what is not UTF-8 as something near to it, so the path is looked at as it came.
+    let is_text = percent_encoding::percent_decode_str(request.uri().path()).decode_utf8().is_ok();
+    if !is_text || params.iter().any(|(_, value): &(String, String)| value.contains('\0')) {
+        // No name here is anything but UTF-8 or has a NUL character, and PostgreSQL takes neither.
         return Err(ApiError::not_found());
     }
     let handler: Handler = entry.handler;
     let ctx = Ctx {
         api: api.clone(),
+        entry,
         principal,
         request_id: asked.request_id.clone(),
         method: asked.method.clone(),
@@ -142,16 +147,16 @@ async fn answer(
         headers: asked.headers.clone(),
         body,
     };
-    if !asked.reads() {
-        // What changes something has its say in the body; reads name their parameters themselves.
+    if entry.method != Method::GET {
+        // Reading handlers take their parameters themselves; writing ones have none in the query.
         Reader::new(&ctx).finish()?;
     }
     handler(ctx).await
 }
 
 /// Reads a body: of the right type, not compressed, not too large however framed, and in time.
-async fn read(request: &HttpRequest, mut payload: web::Payload, types: &[&str]) -> ApiResult<Bytes> {
-    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+async fn read(headers: &HeaderMap, mut payload: web::Payload, types: &[&str]) -> ApiResult<Bytes> {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let given = header("Content-Type").unwrap_or_default();
     let media_type = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let is_utf8 = given
@@ -159,7 +164,7 @@ async fn read(request: &HttpRequest, mut payload: web::Payload, types: &[&str]) 
         .split("charset=")
         .nth(1)
         .is_none_or(|charset| charset.trim_matches('"').starts_with("utf-8"));
-    if !types.contains(&media_type.as_str()) || !is_utf8 || request.headers().contains_key("Content-Encoding") {
+    if !types.contains(&media_type.as_str()) || !is_utf8 || headers.contains_key("Content-Encoding") {
         let detail = format!("Send {}, in UTF-8 and not compressed.", types.first().copied().unwrap_or_default());
         return Err(ApiError::new(&UNSUPPORTED_TYPE, detail).with_header("Accept", types.join(", ")));
     }
@@ -218,7 +223,7 @@ impl Asked {
             method: request.method().to_string(),
             path: request.path().to_owned(),
             route: route.to_owned(),
-            headers: request.headers().clone(),
+            headers: combined(request.headers()),
             view: View::Public,
             anonymous: true,
             allowance: None,
@@ -390,6 +395,19 @@ impl Asked {
         let Some(seen) = self.headers.get("If-None-Match").and_then(|value| value.to_str().ok()) else { return false };
         seen.trim() == "*" || seen.split(',').any(|known| known.trim().trim_start_matches("W/") == tag)
     }
+}
+
+/// The headers of a request, each once: a field that stands several times is one list (RFC 9110,
+/// section 5.3). What is no list, such as a credential, is then not a good one.
+fn combined(given: &HeaderMap) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(given.len());
+    for name in given.keys() {
+        let values: Vec<&[u8]> = given.get_all(name).map(HeaderValue::as_bytes).collect();
+        if let Ok(value) = HeaderValue::from_bytes(&values.join(b", ".as_slice())) {
+            headers.insert(name.clone(), value);
+        }
+    }
+    headers
 }
 
 fn gzip(body: &[u8]) -> Option<Bytes> {

@@ -12,6 +12,9 @@ mod cluster;
 #[cfg(test)]
 mod compose;
 mod crash;
+mod demo;
+mod docs_page;
+mod fuzz;
 #[cfg(test)]
 mod layers;
 mod metadata;
@@ -21,6 +24,7 @@ mod process;
 mod programs;
 mod tally;
 mod test;
+mod webdriver;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -53,6 +57,18 @@ const COMMANDS: &[Command] = &[
         usage: "crash [ROUNDS]",
         about: "kill a server under load, 20 times or ROUNDS, on SQLite and on a durable throwaway PostgreSQL",
         run: crash::run,
+    },
+    Command {
+        name: "docs-page",
+        usage: "docs-page [--pictures FOLDER]",
+        about: "use the pages for people in a browser, as wide as a desk and as a phone",
+        run: docs_page::run,
+    },
+    Command {
+        name: "fuzz",
+        usage: "fuzz [CASES | --seconds N] [--seed N]",
+        about: "ask a served demo what its contract allows and forbids: some 40,000 cases, and 10,000 or CASES at random",
+        run: fuzz::run,
     },
     Command { name: "openapi", usage: "openapi", about: "write openapi/pobratim.v1.json anew", run: openapi::run },
     Command {

@@ -4,13 +4,16 @@ use serde_json::{Map, Value, json};
 
 use crate::collections;
 use crate::contract::operation::header_key;
-use crate::contract::{Schemas, VERSION, reachable};
+use crate::contract::{Schemas, VERSION, links, reachable};
 use crate::problem::{Problem, ProblemType};
 use crate::query::{DEFAULT, EXPANDABLE, MOST};
 use crate::routes::routes;
 use crate::{directory, feed};
 
 const DESCRIPTION: &str = "The system of record of a city's international relations: partner cities, partnerships and their stages, agreements, exchanges, events.\n\n**Reading** needs no credential for what is public. **Writing** needs a key: `Authorization: Bearer pbk_…`. Every answer carries `X-Request-Id`; every refusal is a problem (RFC 9457) with a stable `code`, listed at `/v1/problems`.\n\nLists of codes grow, and so do enumerations: a client takes a value it does not know for what it is, and does not fail. Answers may get new members within a version; requests are closed.\n\nA changed record needs `If-Match` with the ETag that was read; a POST with an `Idempotency-Key` happens once.";
+
+/// `*`, or entity tags between commas (RFC 9110, section 8.8.3).
+const TAGS: &str = r#"^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$"#;
 
 /// The whole document.
 pub fn document() -> Value {
@@ -49,6 +52,7 @@ pub fn document() -> Value {
             "headers": headers(),
         },
     });
+    links::add(&mut document);
     let all = schemas.finish();
     document["components"]["schemas"] = Value::Object(reachable(&document, &all));
     document
@@ -105,7 +109,10 @@ fn parameters() -> Value {
             "schema": {"type": "array", "items": items, "minItems": 1, "maxItems": 50},
         })
     };
-    let header = |name: &str, description: &str, max: u32| json!({"name": name, "in": "header", "description": description, "schema": {"type": "string", "minLength": 1, "maxLength": max}});
+    let header = |name: &str, description: &str, pattern: &str, max: u32| json!({"name": name, "in": "header", "description": description, "schema": {"type": "string", "pattern": pattern, "minLength": 1, "maxLength": max}});
+    let tags = |name: &str, description: &str| header(name, description, TAGS, 1000);
+    // What a server does not know of this header it passes over (RFC 7240), so nothing else is said of it.
+    let prefer = |description: &str| json!({"name": "Prefer", "in": "header", "description": description, "schema": {"type": "string", "maxLength": 1000}});
     let schema = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
     let bounded = |max: u32| json!({"type": "string", "minLength": 1, "maxLength": max});
     json!({
@@ -114,18 +121,24 @@ fn parameters() -> Value {
             "schema": {"type": "integer", "format": "int32", "minimum": 1, "maximum": MOST, "default": DEFAULT},
         },
         "Cursor": text("cursor", "Where the last page ended: its `next_cursor`. Good for the same filters and sort only.", 1000),
-        "CountExact": header("Prefer", "`count=exact` counts the whole list into `page.total`.", 100),
-        "Wait": header("Prefer", "`wait=20` holds an answer without changes until something comes, for so many seconds; 60 at most.", 100),
+        "CountExact": prefer("`count=exact` counts the whole list into `page.total`."),
+        "Wait": prefer("`wait=20` holds an answer without changes until something comes, for so many seconds; 60 at most."),
         "Ref": many("ref", "Refs, such as PLA-0007.", bounded(32)),
         "Municipality": many("municipality", "The municipalities that keep the records.", schema("Slug")),
         "Visibility": many("visibility", "Who may see the records.", schema("Visibility")),
         "Tag": many("tag", "Any of these tags.", schema("Tag")),
-        "ExternalIdFilter": text("external_id", "The name in another system: scheme, colon, value, as in geonames:2036973.", 265),
-        "Words": text("q", "Every word begins a word of the record, whatever the case, accents or script marks.", 200),
-        "IfNoneMatch": header("If-None-Match", "The ETag of what you have: 304 when nothing has changed.", 1000),
-        "IfMatch": header("If-Match", "The ETag of the version you have seen. Without it the answer is 428; with an old one, 412.", 1000),
-        "OptionalIfMatch": header("If-Match", "The ETag of the version you have seen, when you want to be sure.", 1000),
-        "IdempotencyKey": header("Idempotency-Key", "A key of your own, a UUID for instance: the same request with the same key happens once, for 24 hours at least.", 255),
+        "ExternalIdFilter": {
+            "name": "external_id", "in": "query", "description": "The name in another system: scheme, colon, value, as in geonames:2036973.",
+            "schema": {"type": "string", "pattern": "^[a-z][a-z0-9_]*:.", "minLength": 3, "maxLength": 265},
+        },
+        "Words": {
+            "name": "q", "in": "query", "description": "Every word begins a word of the record, whatever the case, accents or script marks.",
+            "schema": {"type": "string", "pattern": r"\S", "minLength": 1, "maxLength": 200},
+        },
+        "IfNoneMatch": tags("If-None-Match", "The ETag of what you have, or several: 304 when nothing has changed."),
+        "IfMatch": tags("If-Match", "The ETag of the version you have seen. Without it the answer is 428; with an old one, 412."),
+        "OptionalIfMatch": tags("If-Match", "The ETag of the version you have seen, when you want to be sure."),
+        "IdempotencyKey": header("Idempotency-Key", "A key of your own, a UUID for instance: the same request with the same key happens once, for 24 hours at least.", "^[ -~]+$", 255),
     })
 }
 

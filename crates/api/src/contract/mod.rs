@@ -4,14 +4,17 @@
 mod document;
 mod example;
 mod forms;
+mod links;
 mod managed;
 pub(crate) mod operation;
+mod parameters;
 mod schemas;
 mod validation;
 
 pub use document::document;
 pub(crate) use forms::reference;
 pub(crate) use managed::Components;
+pub(crate) use parameters::{Declared, Parameter};
 pub(crate) use schemas::{Schemas, reachable};
 pub(crate) use validation::Validators;
 
