@@ -7,6 +7,7 @@
 compile_error!("xtask starts and stops programs the Unix way; on Windows run it inside WSL");
 
 mod account;
+mod bench;
 mod check;
 mod cluster;
 #[cfg(test)]
@@ -51,6 +52,12 @@ const COMMANDS: &[Command] = &[
         usage: "check",
         about: "formatting, lints, documentation, and the committed OpenAPI document",
         run: check::run,
+    },
+    Command {
+        name: "bench",
+        usage: "bench [NAMES]",
+        about: "measure the engine in the release profile, on SQLite and on a durable throwaway PostgreSQL",
+        run: bench::run,
     },
     Command {
         name: "crash",
