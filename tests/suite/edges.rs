@@ -22,7 +22,7 @@ async fn raw(app: &App, request: &[u8]) -> String {
             answer.extend_from_slice(&buffer[..length]);
         }
     });
-    read.await.expect("nobody is left waiting");
+    read.await.unwrap(); // Nobody is left waiting.
     String::from_utf8_lossy(&answer).into_owned()
 }
 
