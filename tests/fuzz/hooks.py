@@ -53,6 +53,9 @@ def contract_tells_all(ctx, response, case):
         problem = response.json()
         codes = {fault["code"] for fault in problem.get("errors", [])} or {problem["code"]}
         unsaid = codes & (TOLD | {"malformed"})
+        if case.method.upper() == "PATCH":
+            # Removing a text's last language leaves it empty: that depends on the record.
+            unsaid.discard("empty")
         if not unsaid or not headers_fit(case):
             return
         raise AssertionError(f"The contract does not say so: {', '.join(sorted(unsaid))}")
