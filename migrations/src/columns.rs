@@ -119,15 +119,16 @@ impl Columns {
         let unique = Index::create()
             .name(format!("{table}_ref"))
             .table(Alias::new(table))
-            .col(Alias::new("municipality"))
+            // The ref first: records are looked up by it without naming the municipality.
             .col(Alias::new("ref"))
+            .col(Alias::new("municipality"))
             .unique()
             .take();
         manager.create_index(unique).await?;
         for sort in ["created_at", "updated_at"].iter().chain(sorts) {
             self.index_living(manager, table, sort, &[sort, "id"], false).await?;
         }
-        for filter in filters {
+        for filter in ["municipality"].iter().chain(filters) {
             self.index_living(manager, table, filter, &[filter, "created_at", "id"], false).await?;
         }
         Ok(())

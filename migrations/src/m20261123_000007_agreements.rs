@@ -40,7 +40,7 @@ impl MigrationTrait for Migration {
                 make.id("parent"),
                 make.json("signatories").not_null().take(),
                 make.text("signed_on"),
-                make.id("signed_at"),
+                make.id("signing_place"),
                 make.id("event"),
                 make.json("languages").not_null().take(),
                 make.code("state", STATES),
@@ -62,7 +62,7 @@ impl MigrationTrait for Migration {
         );
         manager.create_table(table).await?;
         let filters =
-            ["kind", "state", "partnership", "parent", "event", "signed_at", "signed_on_last", "in_force_last"];
+            ["kind", "state", "partnership", "parent", "event", "signing_place", "signed_on_last", "in_force_last"];
         let sorts = ["title_key", "signed_on_first", "in_force_first", "in_force_until"];
         make.index_records(manager, "agreements", &filters, &sorts).await
     }

@@ -5,8 +5,10 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on stops")]
 
 mod app;
+mod crowd;
 mod store;
 mod wire;
 
 pub use app::{App, NOW, Reply, Request, municipality};
+pub use crowd::{analyze, around, crowd, extremes, rows};
 pub use store::Store;

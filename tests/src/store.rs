@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use pobratim_migrations::{Migrator, MigratorTrait};
 use pobratim_persistence::DatabaseUrl;
-use sea_orm::{ConnectionTrait, Database};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
@@ -17,7 +17,7 @@ pub struct Store {
     pub url: DatabaseUrl,
     /// The same as text, for programs and second connections.
     pub address: String,
-    _folder: Option<TempDir>,
+    folder: Option<TempDir>,
 }
 
 static COUNT: AtomicU64 = AtomicU64::new(0);
@@ -46,7 +46,8 @@ impl Store {
         }
     }
 
-    async fn sqlite() -> Self {
+    /// A migrated, empty file of SQLite, whichever database the run is on.
+    pub async fn sqlite() -> Self {
         let (_, template) = SQLITE
             .get_or_init(|| async {
                 let folder = tempfile::tempdir().unwrap();
@@ -59,10 +60,11 @@ impl Store {
         let file = folder.path().join("test.db");
         std::fs::copy(template, &file).unwrap();
         let address = format!("sqlite:{}", file.display());
-        Self { url: address.parse().unwrap(), address, _folder: Some(folder) }
+        Self { url: address.parse().unwrap(), address, folder: Some(folder) }
     }
 
-    async fn postgres(server: &str) -> Self {
+    /// A migrated, empty database of a PostgreSQL server.
+    pub async fn postgres(server: &str) -> Self {
         let (base, _) = server.rsplit_once('/').unwrap();
         let template = POSTGRES
             .get_or_init(|| async {
@@ -75,7 +77,25 @@ impl Store {
         let name = format!("test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
         execute(server, &format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
         let address = format!("{base}/{name}");
-        Self { url: address.parse().unwrap(), address, _folder: None }
+        Self { url: address.parse().unwrap(), address, folder: None }
+    }
+}
+
+impl Store {
+    /// A second connection, beside the engine; it may write.
+    pub async fn beside(&self) -> DatabaseConnection {
+        let mut options = ConnectOptions::new(self.address.clone());
+        options.max_connections(1).sqlx_logging(false);
+        Database::connect(options).await.unwrap()
+    }
+
+    /// Removes a database that is too large to be kept until the server goes. SQLite's goes by itself.
+    pub async fn remove(self) {
+        if let (Some(server), Some((_, name))) = (Self::server(), self.address.rsplit_once('/'))
+            && self.folder.is_none()
+        {
+            execute(server, &format!("DROP DATABASE {name} WITH (FORCE)")).await;
+        }
     }
 }
 

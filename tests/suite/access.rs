@@ -751,4 +751,8 @@ async fn scopes_narrow_a_key_and_never_widen_it() {
     app.get("/v1/changes").key(&writer).send().await.expect_problem(403, "forbidden");
     app.get("/v1/places?expand=organizations").key(&places).send().await.expect_problem(403, "forbidden");
     app.get("/v1/places?expand=places").key(&places).send().await.expect(200);
+    let ties = narrowed(Role::Admin, &["partnerships:read", "agreements:read", "exchanges:read"]).await;
+    let summary = format!("/v1/partnerships/{MISSING}/summary");
+    let refused = app.get(&summary).key(&ties).send().await.expect_problem(403, "forbidden");
+    assert!(refused.json["detail"].as_str().unwrap().contains("events:read"), "{:#}", refused.json);
 }

@@ -195,8 +195,10 @@ async fn who_loses_sight_of_a_record_is_told_once_and_no_more() {
     patch(&app, &path, &editor, json!({"visibility": "public"})).await;
     let public = feed().send().await.expect(200);
     let events: Vec<&str> = items(&public).iter().map(|item| item["event"].as_str().unwrap()).collect();
-    assert_eq!(events, ["organization.created", "organization.withdrawn", "organization.updated"]);
-    assert!(items(&public)[2].get("inverse").is_none(), "{:#}", items(&public)[2]);
+    assert_eq!(events, ["organization.created", "organization.withdrawn", "organization.revealed"]);
+    for part in ["patch", "inverse", "detail"] {
+        assert!(items(&public)[2].get(part).is_none(), "{:#}", items(&public)[2]);
+    }
     assert!(!String::from_utf8_lossy(&public.bytes).contains("hidden.example"));
     let history = app.get(&format!("{path}/history")).send().await.expect(200);
     assert!(!String::from_utf8_lossy(&history.bytes).contains("hidden.example"));

@@ -602,6 +602,12 @@ async fn verify_finds_what_was_tampered_with() {
         ("UPDATE head SET hash = 'other'".to_owned(), "the head is at revision 3, the journal at 3"),
         (format!("DELETE FROM places WHERE id = {id}"), "the journal tells of 3 records, there are 2"),
         (format!("UPDATE places SET version = 7 WHERE id = {id}"), "is at version 7, the journal says Some(1)"),
+        (format!("UPDATE places SET kind = 'region' WHERE id = {id}"), "its content is not what the journal makes it"),
+        (
+            format!("UPDATE places SET name_key = 'other' WHERE id = {id}"),
+            "its column name_key is not what its content",
+        ),
+        (format!("UPDATE places SET deleted_at = 1 WHERE id = {id}"), "whether it is deleted is not what"),
         (
             format!(
                 "UPDATE links SET target = record_id WHERE record_id = {id}; UPDATE places SET deleted_at = 1 WHERE id = {id}"

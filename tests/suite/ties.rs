@@ -108,6 +108,19 @@ async fn one_living_tie_with_each_partner() {
     city.post(&path, &city.editor, "*", json!({"to": "abandoned", "on": "2011", "reason": "No answer."}))
         .await
         .expect(200);
+    // Why is for the office; that it happened is for all who see the tie.
+    let reason = async |key: Option<&str>| {
+        let request = city.app.get("/v1/changes?collection=partnerships");
+        let feed = if let Some(key) = key { request.key(key) } else { request }.send().await.expect(200);
+        let moved = feed.json["items"].as_array().unwrap().last().unwrap().clone();
+        assert_eq!(
+            (&moved["event"], &moved["detail"]["to"]),
+            (&json!("partnership.transitioned"), &json!("abandoned"))
+        );
+        moved["detail"].get("reason").cloned()
+    };
+    assert_eq!(reason(Some(&city.editor)).await, Some(json!("No answer.")));
+    assert_eq!(reason(None).await, None);
     city.app.create("partnerships", &city.editor, city.tie()).await;
 }
 

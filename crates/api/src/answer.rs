@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use crate::contract::VERSION;
 
@@ -22,19 +23,34 @@ pub(crate) struct Answer {
     pub(crate) page: bool,
 }
 
-/// What an ETag is made of. Its lead is the state (version or revision, and epoch), which
-/// `If-Match` compares; the rest makes sure that different bytes never share a tag.
+/// What an ETag is made of. Its lead is the state (version or revision, epoch, and which record),
+/// which `If-Match` compares; the rest makes sure that different bytes never share a tag.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Tag {
     state: i64,
     epoch: String,
+    of: String,
     shape: String,
+}
+
+/// How a tag names what is no record.
+const NO_RECORD: &str = "0";
+
+/// How a tag names a record: by the random end of its id.
+fn name_of(record: Uuid) -> String {
+    let id = record.simple().to_string();
+    id.get(24..).unwrap_or_default().to_owned()
 }
 
 impl Tag {
     /// A tag for a state, as seen by a view in a representation.
     pub(crate) fn new(state: i64, epoch: &str, shape: &[&str]) -> Self {
-        Self { state, epoch: epoch.to_owned(), shape: shape.join("\n") }
+        Self { state, epoch: epoch.to_owned(), of: NO_RECORD.to_owned(), shape: shape.join("\n") }
+    }
+
+    /// A tag for a version of a record: the one kind that `If-Match` takes.
+    pub(crate) fn of_record(id: Uuid, version: i64, epoch: &str, shape: &[&str]) -> Self {
+        Self { of: name_of(id), ..Self::new(version, epoch, shape) }
     }
 
     /// The tag as a header carries it, for one encoding of the bytes.
@@ -46,7 +62,7 @@ impl Tag {
         }
         let digest = hash.finalize();
         let shape: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-        format!("\"{}-{}-{shape}\"", self.state, self.epoch)
+        format!("\"{}-{}-{}-{shape}\"", self.state, self.epoch, self.of)
     }
 }
 
@@ -90,8 +106,8 @@ impl Answer {
 pub(crate) enum IfMatch {
     /// Any version, as long as the record is there.
     Any,
-    /// One of these states.
-    States(Vec<(i64, String)>),
+    /// One of these states: version, epoch, record.
+    States(Vec<(i64, String, String)>),
 }
 
 impl IfMatch {
@@ -103,20 +119,23 @@ impl IfMatch {
         Self::States(header.split(',').filter_map(|tag| state_of(tag.trim())).collect())
     }
 
-    pub(crate) fn matches(&self, version: i64, epoch: &str) -> bool {
+    pub(crate) fn matches(&self, record: Uuid, version: i64, epoch: &str) -> bool {
         match self {
             Self::Any => true,
-            Self::States(states) => states.iter().any(|(state, of)| *state == version && of == epoch),
+            Self::States(states) => {
+                let name = name_of(record);
+                states.iter().any(|(state, history, of)| *state == version && history == epoch && *of == name)
+            }
         }
     }
 }
 
-fn state_of(tag: &str) -> Option<(i64, String)> {
+fn state_of(tag: &str) -> Option<(i64, String, String)> {
     let inner = tag.strip_prefix('"')?.strip_suffix('"')?;
     let mut parts = inner.split('-');
     let state = parts.next()?.parse().ok()?;
     let epoch = parts.next()?.to_owned();
-    Some((state, epoch))
+    Some((state, epoch, parts.next()?.to_owned()))
 }
 
 #[cfg(test)]
@@ -124,14 +143,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn if_match_compares_state_and_epoch_only() {
-        let tag = Tag::new(3, "e1", &["place", "p"]);
+    fn if_match_compares_record_state_and_epoch_only() {
+        let (record, other) = (Uuid::from_u128(7), Uuid::from_u128(8));
+        let tag = Tag::of_record(record, 3, "e1", &["place", "p"]);
         for encoding in ["", "gzip"] {
             let seen = IfMatch::parse(&tag.header(encoding));
-            assert!(seen.matches(3, "e1") && !seen.matches(4, "e1") && !seen.matches(3, "e2"));
+            assert!(seen.matches(record, 3, "e1"));
+            assert!(!seen.matches(record, 4, "e1") && !seen.matches(record, 3, "e2") && !seen.matches(other, 3, "e1"));
         }
         assert_ne!(tag.header(""), tag.header("gzip"));
-        assert!(!IfMatch::parse("W/\"3-e1-x\"").matches(3, "e1"));
-        assert!(IfMatch::parse("\"9-x\", \"3-e1-x\"").matches(3, "e1"));
+        assert!(!IfMatch::parse(&Tag::new(3, "e1", &["list"]).header("")).matches(record, 3, "e1"));
+        assert!(!IfMatch::parse("W/\"3-e1-00000007-x\"").matches(record, 3, "e1"));
+        assert!(IfMatch::parse("\"9-x\", \"3-e1-00000007-x\"").matches(record, 3, "e1"));
     }
 }

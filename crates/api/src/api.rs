@@ -9,10 +9,10 @@ use pobratim_persistence::Database;
 use serde_json::Value;
 
 use crate::access::Keys;
-use crate::contract::{Components, Validators};
+use crate::contract::{Components, Declared, Parameter, Validators};
 use crate::limit::Limits;
 use crate::metrics::Metrics;
-use crate::problem::{ApiError, ApiResult};
+use crate::problem::{ApiError, ApiResult, FieldError};
 use crate::routes::{Entry, routes};
 
 /// What the installation decides about the API.
@@ -70,11 +70,18 @@ impl Contract {
     fn new() -> Result<Self, String> {
         let document = crate::contract::document();
         let components = document["components"]["schemas"].as_object().cloned().unwrap_or_default();
-        let validators = Validators::new(&components);
-        let document = serde_json::to_string(&document).map_err(|error| error.to_string())?;
+        let components = Components(components);
+        let mut declared = Declared::default();
         // What the document says of an operation is said; the table keeps what answers it.
-        let routes = routes().into_iter().map(|entry| Entry { operation: None, ..entry }).collect();
-        Ok(Self { routes, document, schemas: Components(components), validators })
+        let routes = routes().into_iter().map(|mut entry| {
+            let operation = entry.operation.take();
+            entry.parameters = operation.map(|operation| declared.read(&operation, &document)).unwrap_or_default();
+            entry
+        });
+        let routes = routes.collect();
+        let validators = Validators::new(&declared.with(&components));
+        let document = serde_json::to_string(&document).map_err(|error| error.to_string())?;
+        Ok(Self { routes, document, schemas: components, validators })
     }
 }
 
@@ -151,6 +158,11 @@ impl Api {
     /// The same, for commands, which know nothing of HTTP.
     pub(crate) fn validate(&self, schema: &str, value: &Value, faults: &mut Faults) -> Result<(), String> {
         self.0.contract.validators.check(schema, value, faults)
+    }
+
+    /// Notes what is wrong with a parameter that a client sent.
+    pub(crate) fn check_parameter(&self, known: &Parameter, text: &str, faults: &mut Vec<FieldError>) -> ApiResult<()> {
+        known.check(&self.0.contract.validators, text, faults).map_err(ApiError::defect)
     }
 
     pub(crate) fn schemas(&self) -> &Components {

@@ -15,11 +15,13 @@ use crate::access::Principal;
 use crate::answer::{Answer, IfMatch};
 use crate::api::Api;
 use crate::problem::{ApiError, ApiResult, FORBIDDEN, FieldError, MALFORMED, PRECONDITION_REQUIRED, UNAUTHENTICATED};
+use crate::routes::Entry;
 use crate::strict::{self, Unreadable};
 
 /// One request.
 pub(crate) struct Ctx {
     pub(crate) api: Api,
+    pub(crate) entry: &'static Entry,
     pub(crate) principal: Option<Principal>,
     pub(crate) request_id: String,
     pub(crate) method: String,
@@ -129,7 +131,7 @@ impl Ctx {
         F: FnOnce(Tx) -> Fut + Send + 'static,
         Fut: Future<Output = Result<Answer, Error>> + Send + 'static,
     {
-        let idempotency = self.idempotency()?;
+        let idempotency = self.idempotency();
         let written = self.api.database().write(self.stamp(), idempotency, command).await?;
         let answer = written.value;
         Ok(if written.replayed { answer.with("Idempotent-Replayed", "true") } else { answer })
@@ -137,27 +139,19 @@ impl Ctx {
 
     /// The answer given before to this very request, when it carries a key: looked for before any
     /// guard, because the guards may have changed their mind since.
-    fn idempotency(&self) -> ApiResult<Option<Idempotency>> {
-        let Some(key) = self.headers.get("Idempotency-Key").filter(|_| self.method == "POST") else {
-            return Ok(None);
-        };
-        let key = key.to_str().unwrap_or_default();
-        let fits = (1..=255).contains(&key.len()) && key.bytes().all(|byte| (0x20..0x7f).contains(&byte));
-        if !fits {
-            let text = "A key has 1 to 255 printable ASCII characters; a UUID is a good one.";
-            return Err(ApiError::parameters(vec![FieldError::header("Idempotency-Key", "invalid", text)]));
-        }
+    fn idempotency(&self) -> Option<Idempotency> {
+        let key = self.header("Idempotency-Key").filter(|_| self.method == "POST")?;
         let credential = self.principal.as_ref().map(Principal::id).unwrap_or_default();
         let mut hash = Sha256::new();
         hash.update(self.header("If-Match").unwrap_or_default());
         hash.update([0]);
         hash.update(&self.body);
         let fingerprint = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Some(Idempotency {
+        Some(Idempotency {
             scope: format!("{credential} {} {}", self.method, self.path),
             key: key.to_owned(),
             fingerprint,
-        }))
+        })
     }
 
     fn stamp(&self) -> Stamp {

@@ -14,7 +14,7 @@ use crate::contract::Schemas;
 use crate::contract::operation::Operation;
 use crate::ctx::{Ctx, unauthenticated};
 use crate::problem::{ApiError, ApiResult, PROBLEMS};
-use crate::query::{MOST, Reader};
+use crate::query::Reader;
 use crate::routes::{Body, Entry};
 
 /// Who a credential belongs to and what it may do.
@@ -172,14 +172,13 @@ fn fixed(ctx: &Ctx, value: &impl Serialize) -> ApiResult<Answer> {
 
 fn all(ctx: &Ctx, items: &[impl Serialize]) -> ApiResult<Answer> {
     let items = pobratim_domain::to_json(&items).map_err(ApiError::defect)?;
-    fixed(ctx, &json!({"items": items, "page": {"limit": MOST}}))
+    let count = items.as_array().map_or(0, Vec::len);
+    fixed(ctx, &json!({"items": items, "page": {"limit": count, "total": count}}))
 }
 
 fn list_countries(ctx: &Ctx) -> ApiResult<Answer> {
     let entries: Vec<CountryEntry> = country::all().iter().map(CountryEntry::from).collect();
-    let items = pobratim_domain::to_json(&entries).map_err(ApiError::defect)?;
-    let limit = entries.len();
-    fixed(ctx, &json!({"items": items, "page": {"limit": MOST, "total": limit}}))
+    all(ctx, &entries)
 }
 
 fn list_codelists(ctx: &Ctx) -> ApiResult<Answer> {

@@ -24,7 +24,8 @@ const LOOK: Duration = Duration::from_millis(250);
 const WAIT_MOST: u64 = 60;
 
 /// A change of a record. When the caller lost sight of the record, `event` ends in `.withdrawn` and
-/// nothing but the record's id is told.
+/// nothing but the record's id is told. When the caller came to see it, `event` ends in `.revealed`
+/// and no patch is told: get the record.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename = "Change")]
 #[schema(as = Change, examples(json!({"revision": 42, "at": "2011-09-05T01:30:00.000000Z", "event": "place.updated", "collection": "places", "record_id": "01890a5d-ac96-774b-bcce-b302099a8057", "ref": "PLA-0002", "version": 2, "action": "update", "patch": {"population": 223832}})))]
@@ -80,7 +81,8 @@ pub(crate) struct ChangeEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<ChangePart>)]
     inverse: Option<Value>,
-    /// What the event says beyond the patch, such as the reason of a transition.
+    /// What the event says beyond the patch, such as the evidence of a transition. A `reason` is told
+    /// within the municipality only.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<ChangePart>)]
     detail: Option<Value>,

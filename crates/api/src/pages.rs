@@ -1,23 +1,18 @@
 //! What stands beside the contract: the document itself, pages for people, and probes for the
 //! machines of the installation.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use futures_util::FutureExt;
 use serde_json::json;
 use utoipa_swagger_ui::Config;
 
 use crate::answer::{Answer, Tag};
+use crate::contract::VERSION;
 use crate::ctx::Ctx;
 use crate::problem::{ApiError, ApiResult, UNAVAILABLE};
 use crate::query::Reader;
 use crate::routes::Entry;
-
-static SWAGGER: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
-    Arc::new(
-        Config::new(["/v1/openapi.json"]).try_it_out_enabled(true).persist_authorization(false).validator_url("none"),
-    )
-});
 
 pub(crate) fn routes() -> Vec<Entry> {
     let json = "application/json";
@@ -56,65 +51,37 @@ fn catalog(ctx: &Ctx) -> ApiResult<Answer> {
     Ok(Answer::text(profile, linkset.to_string()))
 }
 
-const HOME: &str = r#"<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Pobratim</title>
-<style>
-body { font: 1.1rem/1.6 system-ui, sans-serif; max-width: 40rem; margin: 4rem auto; padding: 0 1.2rem; color: #1c2430; background: #fbfaf7; }
-h1 { font-size: 2rem; margin-bottom: 0; }
-p.lead { color: #51606f; margin-top: .2rem; }
-a { color: #0b5394; }
-li { margin: .3rem 0; }
-</style>
-</head>
-<body>
-<h1>Pobratim</h1>
-<p class="lead">The system of record of a city's international relations.</p>
-<ul>
-<li><a href="/docs">The API, to read and to try</a></li>
-<li><a href="/v1/openapi.json">The contract (OpenAPI 3.1)</a></li>
-<li><a href="/v1/places">The directory of places</a></li>
-<li><a href="/v1/municipalities">The municipalities kept here</a></li>
-<li><a href="/v1/changes">What has changed</a></li>
-</ul>
-</body>
-</html>
-"#;
-
 fn home(ctx: &Ctx) -> ApiResult<Answer> {
     Reader::new(ctx).finish()?;
-    Ok(Answer::page("text/html; charset=utf-8", HOME.to_owned()))
+    let page = include_str!("pages/home.html").replace("{version}", VERSION);
+    Ok(Answer::page("text/html; charset=utf-8", page))
 }
 
-/// The page's files are asked for relative to a folder, so the page names its own.
 fn docs(ctx: &Ctx) -> ApiResult<Answer> {
     Reader::new(ctx).finish()?;
-    let page = asset("index.html")?;
-    let body = page
-        .body
-        .clone()
-        .unwrap_or_default()
-        .replace("\"./", "\"/docs/")
-        .replace("href=\"index.css\"", "href=\"/docs/index.css\"");
-    Ok(Answer { body: Some(body), ..page })
+    Ok(Answer::page("text/html; charset=utf-8", include_str!("pages/docs.html").to_owned()))
 }
 
+/// A file that a page names: one of ours, or one of Swagger UI's, which the crate brings along.
 fn docs_file(ctx: &Ctx) -> ApiResult<Answer> {
     Reader::new(ctx).finish()?;
-    asset(ctx.param("file"))
+    let (kind, text) = match ctx.param("file") {
+        "home.css" => ("text/css; charset=utf-8", include_str!("pages/home.css").to_owned()),
+        "docs.css" => ("text/css; charset=utf-8", include_str!("pages/docs.css").to_owned()),
+        "docs.js" => ("text/javascript; charset=utf-8", include_str!("pages/docs.js").to_owned()),
+        "icon.svg" => ("image/svg+xml", include_str!("pages/icon.svg").to_owned()),
+        name @ "swagger-ui.css" => ("text/css; charset=utf-8", brought(name)?),
+        name @ "swagger-ui-bundle.js" => ("text/javascript; charset=utf-8", brought(name)?),
+        _ => return Err(ApiError::not_found()),
+    };
+    let tag = Tag::new(0, "0", &[&text]);
+    Ok(Answer::page(kind, text).tagged(tag))
 }
 
-fn asset(name: &str) -> ApiResult<Answer> {
-    let file = utoipa_swagger_ui::serve(name, Arc::clone(&SWAGGER)).map_err(ApiError::defect)?;
+fn brought(name: &str) -> ApiResult<String> {
+    let file = utoipa_swagger_ui::serve(name, Arc::new(Config::default())).map_err(ApiError::defect)?;
     let file = file.ok_or_else(ApiError::not_found)?;
-    // Pictures are not needed on the page; everything else is text.
-    let body = String::from_utf8(file.bytes.into_owned()).map_err(|_| ApiError::not_found())?;
-    let answer = Answer::page(&file.content_type, body);
-    let shape = answer.body.clone().unwrap_or_default();
-    Ok(answer.tagged(Tag::new(0, "0", &[&shape])))
+    String::from_utf8(file.bytes.into_owned()).map_err(ApiError::defect)
 }
 
 async fn ready(ctx: Ctx) -> ApiResult<Answer> {

@@ -278,6 +278,11 @@ impl FieldError {
         }
     }
 
+    /// Whether it speaks of this parameter.
+    pub(crate) fn is_of(&self, parameter: &str) -> bool {
+        self.parameter.as_deref() == Some(parameter)
+    }
+
     pub(crate) fn parameter(name: &str, code: &str, detail: impl Into<String>) -> Self {
         Self {
             pointer: None,

@@ -1,5 +1,5 @@
-//! Query strings: read against what an operation declares. Unknown parameters, and repeated ones
-//! that take one value, are faults like any other, and all faults come at once.
+//! Query strings and headers: read against what an operation declares. Unknown parameters, and
+//! repeated ones that take one value, are faults like any other, and all faults come at once.
 
 use pobratim_domain::value::PartialDate;
 use pobratim_domain::{CollectionName, Faults, Keeper};
@@ -26,8 +26,32 @@ pub(crate) struct Listed {
 /// What can be sent along with a list.
 pub(crate) const EXPANDABLE: &[&str] = &["places", "organizations"];
 
+/// The parameters of a query string in their order. What is not UTF-8 is refused: read as something
+/// near to it, it would find what nobody asked for.
+pub(crate) fn pairs(text: &str) -> ApiResult<Vec<(String, String)>> {
+    let mut faults = Vec::new();
+    let mut decode = |text: &str, name: &str| {
+        let spaced = text.replace('+', " ");
+        let bytes: Vec<u8> = percent_encoding::percent_decode_str(&spaced).collect();
+        String::from_utf8(bytes).unwrap_or_else(|error| {
+            faults.push(FieldError::parameter(name, "invalid", "It is not UTF-8."));
+            String::from_utf8_lossy(error.as_bytes()).into_owned()
+        })
+    };
+    let parts = text.split('&').filter(|part| !part.is_empty());
+    let pairs = parts.map(|part| {
+        let (name, value) = part.split_once('=').unwrap_or((part, ""));
+        let name = decode(name, name);
+        let value = decode(value, &name);
+        (name, value)
+    });
+    let pairs = pairs.collect();
+    if faults.is_empty() { Ok(pairs) } else { Err(ApiError::parameters(faults)) }
+}
+
 /// Reads parameters one by one, noting faults.
 pub(crate) struct Reader<'c> {
+    ctx: &'c Ctx,
     given: Vec<(&'c str, &'c str)>,
     faults: Vec<FieldError>,
 }
@@ -41,7 +65,7 @@ impl<'c> Reader<'c> {
                 faults.push(FieldError::parameter(name, "nul", "A text has no NUL character."));
             }
         }
-        Self { given, faults }
+        Self { ctx, given, faults }
     }
 
     /// The one value of a parameter.
@@ -87,7 +111,7 @@ impl<'c> Reader<'c> {
         }
     }
 
-    /// What was not taken is unknown.
+    /// What was not taken is unknown; what was is as the contract says.
     pub(crate) fn finish(mut self) -> ApiResult<()> {
         let mut unknown: Vec<&str> = Vec::new();
         for (name, _) in std::mem::take(&mut self.given) {
@@ -96,7 +120,31 @@ impl<'c> Reader<'c> {
                 self.fault(name, "unknown_parameter", "There is no such parameter here.");
             }
         }
+        self.hold_against_contract()?;
         if self.faults.is_empty() { Ok(()) } else { Err(ApiError::parameters(self.faults)) }
+    }
+
+    /// Every parameter that had no fault so far, and every header that the operation reads.
+    fn hold_against_contract(&mut self) -> ApiResult<()> {
+        let ctx = self.ctx;
+        let mut found = Vec::new();
+        for (name, text) in &ctx.query {
+            let known = ctx.entry.parameters.iter().find(|known| known.is_query(name));
+            if let Some(known) = known.filter(|_| !self.faults.iter().any(|fault| fault.is_of(name))) {
+                ctx.api.check_parameter(known, text, &mut found)?;
+            }
+        }
+        for known in &ctx.entry.parameters {
+            let Some((name, value)) = known.header().and_then(|name| Some((name, ctx.headers.get(name)?))) else {
+                continue;
+            };
+            match value.to_str() {
+                Ok(text) => ctx.api.check_parameter(known, text, &mut found)?,
+                Err(_) => found.push(FieldError::header(name, "invalid", "It has ASCII characters only.")),
+            }
+        }
+        self.faults.extend(found);
+        Ok(())
     }
 }
 

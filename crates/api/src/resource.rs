@@ -19,7 +19,7 @@ use crate::query::{self, Reader};
 pub(crate) fn answer<T: Stored>(mut row: T::Row, view: &View, epoch: &str, status: u16) -> Result<Answer, Error> {
     let envelope = Envelope::of::<T>(&row)?;
     mask::<T>(&mut row, view)?;
-    let tag = Tag::new(envelope.version, epoch, &[T::NAME.as_str(), &view.tag()]);
+    let tag = Tag::of_record(envelope.id, envelope.version, epoch, &[T::NAME.as_str(), &view.tag()]);
     Ok(Answer::json(status, serde_json::to_string(&row)?).tagged(tag))
 }
 
@@ -172,8 +172,8 @@ pub(crate) async fn update<T: Stored>(ctx: Ctx) -> ApiResult<Answer> {
 
 /// Refuses when the client has seen another version.
 pub(crate) fn expect<T: Stored>(if_match: &IfMatch, before: &Loaded<T>, tx: &Tx) -> Result<(), Error> {
-    let current = before.record.head.version;
-    if if_match.matches(current, tx.epoch()) { Ok(()) } else { Err(Error::Stale { current }) }
+    let (id, current) = (before.record.head.id, before.record.head.version);
+    if if_match.matches(id, current, tx.epoch()) { Ok(()) } else { Err(Error::Stale { current }) }
 }
 
 /// An action on a record: somebody with this scope, who has seen this version, changes it as the

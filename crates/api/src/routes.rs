@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::answer::Answer;
 use crate::api::Api;
+use crate::contract::Parameter;
 use crate::ctx::Ctx;
 use crate::problem::{ApiError, ApiResult, METHOD_NOT_ALLOWED};
 use crate::{collections, directory, feed, pages, serve};
@@ -35,6 +36,8 @@ pub(crate) struct Entry {
     pub(crate) produces: &'static str,
     /// What the contract says of it; pages for people and probes stand outside the contract.
     pub(crate) operation: Option<Value>,
+    /// What it takes in query and headers, as the contract has it.
+    pub(crate) parameters: Vec<Parameter>,
     pub(crate) handler: Handler,
     /// Asked by machines of the installation: no credential, no limit.
     pub(crate) probe: bool,
@@ -44,18 +47,22 @@ impl Entry {
     /// An operation of the contract.
     pub(crate) fn new(method: Method, path: impl Into<String>, body: Body, operation: Value, handler: Handler) -> Self {
         let operation = Some(operation);
-        Self { method, path: path.into(), body, produces: "application/json", operation, handler, probe: false }
+        Self { body, operation, ..Self::bare(method, path.into(), "application/json", handler) }
     }
 
     /// A page for people.
     pub(crate) fn page(path: &str, produces: &'static str, handler: Handler) -> Self {
-        let path = path.to_owned();
-        Self { method: Method::GET, path, body: Body::None, produces, operation: None, handler, probe: false }
+        Self::bare(Method::GET, path.to_owned(), produces, handler)
     }
 
     /// A probe.
     pub(crate) fn probe(path: &str, produces: &'static str, handler: Handler) -> Self {
         Self { probe: true, ..Self::page(path, produces, handler) }
+    }
+
+    fn bare(method: Method, path: String, produces: &'static str, handler: Handler) -> Self {
+        let parameters = Vec::new();
+        Self { method, path, body: Body::None, produces, operation: None, parameters, handler, probe: false }
     }
 }
 

@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
-use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::{Bytes, BytesMut};
 use flate2::Compression;
@@ -19,10 +19,11 @@ use crate::answer::Answer;
 use crate::api::Api;
 use crate::contract::VERSION;
 use crate::ctx::{Ctx, unauthenticated};
-use crate::limit::Allowance;
+use crate::limit::{Allowance, Caller};
 use crate::problem::{
     ApiError, ApiResult, INTERNAL, NOT_ACCEPTABLE, RATE_LIMITED, TIMEOUT, TOO_LARGE, UNSUPPORTED_TYPE,
 };
+use crate::query::{self, Reader};
 use crate::routes::{Body, Entry, Handler};
 
 /// The largest body.
@@ -46,6 +47,8 @@ struct Asked {
     view: View,
     anonymous: bool,
     allowance: Option<Allowance>,
+    /// Whom to count the request for when its answer is no 304.
+    uncounted: Option<Caller>,
 }
 
 /// Answers a request with an operation.
@@ -68,14 +71,14 @@ pub(crate) async fn serve(
 /// Answers a request that no operation is there for.
 pub(crate) async fn refuse(api: Api, request: HttpRequest, error: Box<ApiError>) -> HttpResponse {
     let mut asked = Asked::new(&request, request.match_pattern().as_deref().unwrap_or("unknown"));
-    let outcome = asked.admit(&api, &request, false).and(Err(error));
+    let outcome = asked.admit(&api, &request).and(Err(error));
     asked.respond(&api, outcome)
 }
 
 /// Answers OPTIONS, which says what a path can do, and whether a page may ask.
 pub(crate) async fn options(api: Api, request: HttpRequest, allow: String) -> HttpResponse {
     let mut asked = Asked::new(&request, request.match_pattern().as_deref().unwrap_or("unknown"));
-    let outcome = asked.admit(&api, &request, false).map(|()| {
+    let outcome = asked.admit(&api, &request).map(|()| {
         let mut answer = Answer::empty(204).with("Allow", &allow);
         if asked.headers.contains_key("Access-Control-Request-Method") {
             let headers = "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Prefer, X-Request-Id";
@@ -91,7 +94,7 @@ pub(crate) async fn options(api: Api, request: HttpRequest, allow: String) -> Ht
 
 async fn answer(
     api: &Api,
-    entry: &Entry,
+    entry: &'static Entry,
     asked: &mut Asked,
     request: &HttpRequest,
     payload: web::Payload,
@@ -101,7 +104,7 @@ async fn answer(
         Some(header) => {
             let known = api.keys().principal(api.database(), header.to_str().unwrap_or_default()).await?;
             if known.is_none() {
-                asked.admit(api, request, false)?;
+                asked.admit(api, request)?;
                 return Err(unauthenticated());
             }
             known
@@ -110,27 +113,31 @@ async fn answer(
     if let Some(principal) = &principal {
         asked.view = principal.view();
         asked.anonymous = false;
-        asked.allowance = api.limits().map(|limits| limits.count(true, &principal.id().to_string()));
-        asked.over_limit()?;
+        asked.count(api, Caller { has_key: true, name: principal.id().to_string() })?;
     } else if !entry.probe {
-        asked.admit(api, request, false)?;
+        asked.admit(api, request)?;
     }
     accepts(&asked.headers, entry)?;
     let body = match entry.body {
         Body::None => Bytes::new(),
-        Body::Json => read(request, payload, &["application/json"]).await?,
-        Body::MergePatch => read(request, payload, &["application/merge-patch+json", "application/json"]).await?,
+        Body::Json => read(&asked.headers, payload, &["application/json"]).await?,
+        Body::MergePatch => {
+            read(&asked.headers, payload, &["application/merge-patch+json", "application/json"]).await?
+        }
     };
-    let query = url::form_urlencoded::parse(request.query_string().as_bytes()).into_owned().collect();
+    let query = query::pairs(request.query_string())?;
     let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
     let params: Vec<_> = request.match_info().iter().map(|(name, value)| (name.to_owned(), decode(value))).collect();
-    if params.iter().any(|(_, value): &(String, String)| value.contains('\0')) {
-        // No name here has a NUL character, and PostgreSQL takes none.
+    // actix reads what is not UTF-8 as something near to it, so the path is looked at as it came.
+    let is_text = percent_encoding::percent_decode_str(request.uri().path()).decode_utf8().is_ok();
+    if !is_text || params.iter().any(|(_, value): &(String, String)| value.contains('\0')) {
+        // No name here is anything but UTF-8 or has a NUL character, and PostgreSQL takes neither.
         return Err(ApiError::not_found());
     }
     let handler: Handler = entry.handler;
     let ctx = Ctx {
         api: api.clone(),
+        entry,
         principal,
         request_id: asked.request_id.clone(),
         method: asked.method.clone(),
@@ -140,12 +147,16 @@ async fn answer(
         headers: asked.headers.clone(),
         body,
     };
+    if entry.method != Method::GET {
+        // Reading handlers take their parameters themselves; writing ones have none in the query.
+        Reader::new(&ctx).finish()?;
+    }
     handler(ctx).await
 }
 
 /// Reads a body: of the right type, not compressed, not too large however framed, and in time.
-async fn read(request: &HttpRequest, mut payload: web::Payload, types: &[&str]) -> ApiResult<Bytes> {
-    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+async fn read(headers: &HeaderMap, mut payload: web::Payload, types: &[&str]) -> ApiResult<Bytes> {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let given = header("Content-Type").unwrap_or_default();
     let media_type = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let is_utf8 = given
@@ -153,7 +164,7 @@ async fn read(request: &HttpRequest, mut payload: web::Payload, types: &[&str]) 
         .split("charset=")
         .nth(1)
         .is_none_or(|charset| charset.trim_matches('"').starts_with("utf-8"));
-    if !types.contains(&media_type.as_str()) || !is_utf8 || request.headers().contains_key("Content-Encoding") {
+    if !types.contains(&media_type.as_str()) || !is_utf8 || headers.contains_key("Content-Encoding") {
         let detail = format!("Send {}, in UTF-8 and not compressed.", types.first().copied().unwrap_or_default());
         return Err(ApiError::new(&UNSUPPORTED_TYPE, detail).with_header("Accept", types.join(", ")));
     }
@@ -212,18 +223,32 @@ impl Asked {
             method: request.method().to_string(),
             path: request.path().to_owned(),
             route: route.to_owned(),
-            headers: request.headers().clone(),
+            headers: combined(request.headers()),
             view: View::Public,
             anonymous: true,
             allowance: None,
+            uncounted: None,
         }
     }
 
     /// Counts a caller by address.
-    fn admit(&mut self, api: &Api, request: &HttpRequest, keyed: bool) -> ApiResult<()> {
-        let address = client_address(request, &api.settings().trusted_proxies);
-        self.allowance = api.limits().map(|limits| limits.count(keyed, &address));
+    fn admit(&mut self, api: &Api, request: &HttpRequest) -> ApiResult<()> {
+        self.count(api, Caller { has_key: false, name: client_address(request, &api.settings().trusted_proxies) })
+    }
+
+    fn count(&mut self, api: &Api, caller: Caller) -> ApiResult<()> {
+        let Some(limits) = api.limits() else { return Ok(()) };
+        if self.reads() && self.headers.contains_key("If-None-Match") {
+            self.allowance = Some(limits.count_conditional(&caller));
+            self.uncounted = Some(caller);
+        } else {
+            self.allowance = Some(limits.count(&caller));
+        }
         self.over_limit()
+    }
+
+    fn reads(&self) -> bool {
+        matches!(self.method.as_str(), "GET" | "HEAD")
     }
 
     fn over_limit(&self) -> ApiResult<()> {
@@ -234,7 +259,7 @@ impl Asked {
         }
     }
 
-    fn respond(&self, api: &Api, outcome: ApiResult<Answer>) -> HttpResponse {
+    fn respond(&mut self, api: &Api, outcome: ApiResult<Answer>) -> HttpResponse {
         let answer = outcome.unwrap_or_else(|error| self.problem(&error));
         let mut status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut headers = HeaderMap::new();
@@ -249,11 +274,20 @@ impl Asked {
         }
         if let Some(tag) = &answer.tag {
             let tag = tag.header(encoding);
-            if status == StatusCode::OK && matches!(self.method.as_str(), "GET" | "HEAD") && self.has_seen(&tag) {
+            if status == StatusCode::OK && self.reads() && self.has_seen(&tag) {
                 status = StatusCode::NOT_MODIFIED;
                 body = Bytes::new();
             }
             set(&mut headers, "ETag", &tag);
+        }
+        if status != StatusCode::NOT_MODIFIED
+            && let Some(caller) = self.uncounted.take()
+            && self.allowance.is_some_and(|allowance| allowance.wait.is_none())
+        {
+            self.allowance = api.limits().map(|limits| limits.count(&caller));
+            if let Err(refusal) = self.over_limit() {
+                return self.respond(api, Err(refusal));
+            }
         }
         let has_body = status != StatusCode::NOT_MODIFIED && status != StatusCode::NO_CONTENT;
         if has_body && !answer.content_type.is_empty() {
@@ -309,9 +343,9 @@ impl Asked {
             "default-src 'none'; frame-ancestors 'none'"
         };
         set(headers, "Content-Security-Policy", policy);
-        if let Some(Allowance { quota, remaining, .. }) = self.allowance {
-            set(headers, "RateLimit-Policy", &format!("\"default\";q={quota};w=60"));
-            set(headers, "RateLimit", &format!("\"default\";r={remaining};t=60"));
+        if let Some(Allowance { policy, quota, remaining, .. }) = self.allowance {
+            set(headers, "RateLimit-Policy", &format!("\"{policy}\";q={quota};w=60"));
+            set(headers, "RateLimit", &format!("\"{policy}\";r={remaining};t=60"));
         }
         if let Some(origin) = self.headers.get("Origin").and_then(|origin| origin.to_str().ok()) {
             let listed = api.settings().cors_origins.iter().any(|known| known == origin);
@@ -361,6 +395,19 @@ impl Asked {
         let Some(seen) = self.headers.get("If-None-Match").and_then(|value| value.to_str().ok()) else { return false };
         seen.trim() == "*" || seen.split(',').any(|known| known.trim().trim_start_matches("W/") == tag)
     }
+}
+
+/// The headers of a request, each once: a field that stands several times is one list (RFC 9110,
+/// section 5.3). What is no list, such as a credential, is then not a good one.
+fn combined(given: &HeaderMap) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(given.len());
+    for name in given.keys() {
+        let values: Vec<&[u8]> = given.get_all(name).map(HeaderValue::as_bytes).collect();
+        if let Ok(value) = HeaderValue::from_bytes(&values.join(b", ".as_slice())) {
+            headers.insert(name.clone(), value);
+        }
+    }
+    headers
 }
 
 fn gzip(body: &[u8]) -> Option<Bytes> {

@@ -1,6 +1,7 @@
 //! Reading JSON strictly: what RFC 8259 leaves open is refused, all of it in one pass. Repeated
 //! members, NUL characters and deep nesting are faults with a pointer; serde_json itself refuses
-//! lone surrogates and bad UTF-8. `3.0` is read as 3, as JSON Schema sees it.
+//! lone surrogates and bad UTF-8. `3.0` is read as 3, as JSON Schema sees it, and a line ends in a
+//! line feed, whatever the system it was written on.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -57,7 +58,7 @@ impl Strict<'_> {
         if text.contains('\0') {
             self.fault("nul", "A text has no NUL character.");
         }
-        text
+        if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text }
     }
 }
 
@@ -172,6 +173,11 @@ mod tests {
         let deep = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
         assert!(read(deep(64).as_bytes()).is_ok());
         assert_eq!(faults(&deep(66)).len(), 1);
+    }
+
+    #[test]
+    fn lines_end_alike() {
+        assert!(matches!(read(br#""a\r\nb\rc\n""#), Ok(Value::String(text)) if text == "a\nb\nc\n"));
     }
 
     #[test]

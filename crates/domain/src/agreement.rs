@@ -55,7 +55,7 @@ pub struct Agreement {
     pub signed_on: Option<PartialDate>,
     /// The place it was signed at, or is to be.
     #[schema(examples("01890a5d-ac96-774b-bcce-b302099a8057"))]
-    pub signed_at: Option<Uuid>,
+    pub signing_place: Option<Uuid>,
     /// The event it was signed at, or is to be.
     #[schema(examples("01890a5d-ac96-774b-bcce-b302099a8059"))]
     pub event: Option<Uuid>,
@@ -194,7 +194,7 @@ impl Collection for Agreement {
         use CollectionName::{Agreements, Events, Organizations, Partnerships, Places};
         references.one("partnership", Partnerships, self.partnership);
         references.one("parent", Agreements, self.parent);
-        references.one("signed_at", Places, self.signed_at);
+        references.one("signing_place", Places, self.signing_place);
         references.one("event", Events, self.event);
         let mut to = |pointer: String, field, collection, target: Option<Uuid>| {
             if let Some(target) = target {

@@ -46,7 +46,7 @@ pub struct AgreementDecisionInput {
 #[serde(deny_unknown_fields)]
 #[schema(examples(json!({
     "signed_on": "2011-09-05",
-    "signed_at": "01890a5d-ac96-774b-bcce-b302099a8057",
+    "signing_place": "01890a5d-ac96-774b-bcce-b302099a8057",
     "signatories": [{"position": {"ru": "мэр города Благовещенска"}}, {"position": {"ru": "мэр города Хэйхэ", "zh": "黑河市市长"}}]
 })))]
 pub struct AgreementSigningInput {
@@ -55,7 +55,7 @@ pub struct AgreementSigningInput {
     pub signed_on: PartialDate,
     /// The place it was signed at; as the agreement has it when left out.
     #[schema(examples("01890a5d-ac96-774b-bcce-b302099a8057"))]
-    pub signed_at: Option<Uuid>,
+    pub signing_place: Option<Uuid>,
     /// The event it was signed at; as the agreement has it when left out.
     #[schema(examples("01890a5d-ac96-774b-bcce-b302099a8059"))]
     pub event: Option<Uuid>,
@@ -215,7 +215,7 @@ impl Agreement {
         faults.each_once("/signatories", &input.signatories);
         faults.into_result()?;
         let mut after = Self { state: AgreementState::Signed, signed_on: Some(input.signed_on), ..self.clone() };
-        after.signed_at = input.signed_at.or(self.signed_at);
+        after.signing_place = input.signing_place.or(self.signing_place);
         after.event = input.event.or(self.event);
         if !input.signatories.is_empty() {
             after.signatories.clone_from(&input.signatories);

@@ -47,7 +47,7 @@ pub struct Model {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signed_on: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub signed_at: Option<Uuid>,
+    pub signing_place: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<Uuid>,
     pub languages: RawJson,
@@ -116,8 +116,8 @@ impl Stored for Agreement {
             description: "The event they were signed at.",
         },
         Filter {
-            name: "signed_at",
-            by: FilterBy::Reference { column: "signed_at" },
+            name: "signing_place",
+            by: FilterBy::Reference { column: "signing_place" },
             description: "The place they were signed at.",
         },
         Filter {

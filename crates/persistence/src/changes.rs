@@ -1,7 +1,8 @@
 //! Readings of the journal: a record's history, and all changes as a feed.
 //!
 //! An entry is shown by view as records are, judged by the record's visibility then and now. A
-//! caller who loses sight of a record gets one `withdrawn` entry with its id only.
+//! caller who loses sight of a record gets one `withdrawn` entry with its id only; one who comes to
+//! see it gets a `revealed` entry, and has to get the record.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -179,29 +180,28 @@ fn seen(view: &View, row: &entry::Model, now: &HashMap<Uuid, String>) -> Option<
     let own = view.sees_notes(&row.municipality);
     let mut content = row.content.as_deref().and_then(|content| serde_json::from_str::<Content>(content).ok());
     if let (Some(content), false) = (&mut content, own) {
-        without_notes(&mut content.patch);
-        without_notes(&mut content.inverse);
-    }
-    if let Some(content) = &mut content {
-        // What the record was before it came into sight is not the caller's to know.
-        if row.visibility_before.as_deref().is_some_and(|before| !sees(before)) {
-            content.inverse = Json::Null;
+        without(&mut content.patch, "notes");
+        without(&mut content.inverse, "notes");
+        if let Some(detail) = &mut content.detail {
+            without(detail, "reason");
         }
     }
+    // A patch is no use to who did not see the record before, and what it was is not theirs to know.
+    let revealed = row.visibility_before.as_deref().is_some_and(|before| !sees(before));
     Some(change(Some(Told {
         reference: row.record_ref.clone(),
         municipality: row.municipality.clone(),
         version: row.version,
         action: row.action.clone(),
-        event: row.event.clone(),
+        event: if revealed { format!("{}.revealed", collection.singular()) } else { row.event.clone() },
         actor: own.then(|| (row.actor.clone(), row.actor_name.clone())),
         request_id: own.then(|| row.request_id.clone()),
-        content,
+        content: content.filter(|_| !revealed),
     })))
 }
 
-fn without_notes(patch: &mut Json) {
-    if let Json::Object(members) = patch {
-        members.remove("notes");
+fn without(part: &mut Json, member: &str) {
+    if let Json::Object(members) = part {
+        members.remove(member);
     }
 }

@@ -15,16 +15,20 @@ const TAG: usize = 16;
 
 /// The sort key and identity of the last record of a page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Cursor {
-    pub(crate) key: Key,
-    pub(crate) id: Uuid,
+pub struct Cursor {
+    /// The value of the column that the list is sorted by.
+    pub key: Key,
+    /// The record.
+    pub id: Uuid,
 }
 
 /// A sort key's value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub(crate) enum Key {
+pub enum Key {
+    /// Of a column of numbers or moments.
     Whole(i64),
+    /// Of a column of texts or days.
     Text(String),
 }
 
@@ -58,7 +62,7 @@ impl std::fmt::Debug for Secret {
 
 impl Cursor {
     /// As clients carry it. `list` names the collection, filters, sort and view.
-    pub(crate) fn encode(&self, secret: &Secret, list: &str) -> Result<String, Error> {
+    pub fn encode(&self, secret: &Secret, list: &str) -> Result<String, Error> {
         let mut bytes = serde_json::to_vec(self)?;
         let tag = secret.mac(&[b"cursor", list.as_bytes(), &bytes]);
         bytes.extend_from_slice(tag.get(..TAG).unwrap_or_default());

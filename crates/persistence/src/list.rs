@@ -1,11 +1,11 @@
 //! Lists: filters, one sort key, and pages that begin where the last one ended (keyset), so that
 //! page 2000 costs what page 1 does.
 
-use pobratim_domain::value::words;
+use pobratim_domain::value::asked_words;
 use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, ModelTrait, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    Value,
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, ModelTrait, Order, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, Value,
 };
 use uuid::Uuid;
 
@@ -94,23 +94,10 @@ impl Snapshot {
         query: &ListQuery,
         secret: &Secret,
     ) -> Result<Page<T::Row>, Error> {
-        let select = Table::<T>::find().filter(condition::<T>(view, query)?);
         let total = if query.count { Some(self.count::<T>(view, query).await?) } else { None };
-        let key = column::<T>(query.sort.column)?;
-        let id = column::<T>("id")?;
-        let order = if query.descending { Order::Desc } else { Order::Asc };
-        let mut select = select.order_by(key, order.clone()).order_by(id, order).limit(query.limit + 1);
-        if let Some(text) = &query.cursor {
-            let Cursor { key: last, id: last_id } = Cursor::decode(text, secret, &query.name)?;
-            let last = match last {
-                Key::Whole(number) => Value::from(number),
-                Key::Text(text) => Value::from(text),
-            };
-            let here = Expr::tuple([Expr::col((Table::<T>::default(), key)), Expr::col((Table::<T>::default(), id))]);
-            let there = Expr::tuple([Expr::value(last), Expr::value(last_id)]);
-            select = select.filter(if query.descending { here.lt(there) } else { here.gt(there) });
-        }
-        let mut rows = select.all(self.connection()).await?;
+        let found = self.connection().query_all(&page::<T>(view, query, secret)?).await?;
+        let mut rows: Vec<T::Row> =
+            found.iter().map(|row| T::Row::from_query_result(row, "")).collect::<Result<_, _>>()?;
         let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
         let more = rows.len() > limit;
         rows.truncate(limit);
@@ -128,6 +115,29 @@ impl Snapshot {
         let row = self.connection().query_one(&statement).await?;
         Ok(row.map(|row| row.try_get("", "n")).transpose()?.unwrap_or(0))
     }
+}
+
+/// The statement that reads a page, with one record more to see whether another follows.
+pub(crate) fn page<T: Stored>(view: &View, query: &ListQuery, secret: &Secret) -> Result<SelectStatement, Error> {
+    let key = column::<T>(query.sort.column)?;
+    let id = column::<T>("id")?;
+    let order = if query.descending { Order::Desc } else { Order::Asc };
+    let mut select = Table::<T>::find()
+        .filter(condition::<T>(view, query)?)
+        .order_by(key, order.clone())
+        .order_by(id, order)
+        .limit(query.limit + 1);
+    if let Some(text) = &query.cursor {
+        let Cursor { key: last, id: last_id } = Cursor::decode(text, secret, &query.name)?;
+        let last = match last {
+            Key::Whole(number) => Value::from(number),
+            Key::Text(text) => Value::from(text),
+        };
+        let here = Expr::tuple([Expr::col((Table::<T>::default(), key)), Expr::col((Table::<T>::default(), id))]);
+        let there = Expr::tuple([Expr::value(last), Expr::value(last_id)]);
+        select = select.filter(if query.descending { here.lt(there) } else { here.gt(there) });
+    }
+    Ok(select.into_query())
 }
 
 fn end_of<T: Stored>(row: &T::Row, query: &ListQuery) -> Result<Cursor, Error> {
@@ -154,7 +164,7 @@ fn condition<T: Stored>(view: &View, query: &ListQuery) -> Result<Condition, Err
             Wanted::Tag(tags) => all.add(has_term::<T>(TAG, tags)?),
             Wanted::ExternalId(scheme, value) => all.add(has_external_id::<T>(scheme, value)?),
             Wanted::Words(text) => {
-                let words = words(text);
+                let words = asked_words(text);
                 if words.is_empty() {
                     // A text without a letter or digit finds nothing.
                     all = all.add(Expr::value(1).eq(0));

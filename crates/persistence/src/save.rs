@@ -391,7 +391,7 @@ impl Tx {
 }
 
 /// Leaves out what the entry itself says: version and time.
-fn strip(record: &mut Json) {
+pub(crate) fn strip(record: &mut Json) {
     if let Json::Object(members) = record {
         members.remove("version");
         members.remove("updated_at");

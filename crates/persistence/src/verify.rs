@@ -1,4 +1,5 @@
-//! Verifying a database: the chain of the journal, the references, the database's own pages.
+//! Verifying a database: the chain of the journal, each record against the journal, the references,
+//! the database's own pages.
 
 use std::collections::BTreeMap;
 
@@ -13,6 +14,7 @@ use crate::findable::link;
 use crate::head;
 use crate::journal::{chain_hash, content_hash, entry};
 use crate::read::Snapshot;
+use crate::replay;
 use crate::stored::table_name;
 
 /// What was found.
@@ -33,6 +35,9 @@ pub(crate) async fn verify(snapshot: &Snapshot) -> Result<Verified, Error> {
     let mut verified = Verified::default();
     let versions = chain(snapshot, &mut verified).await?;
     records(snapshot, &versions, &mut verified).await?;
+    for collection in CollectionName::ALL {
+        verified.faults.extend(replay::faults(snapshot, *collection).await?);
+    }
     references(snapshot, &mut verified).await?;
     verified.faults.extend(backend::integrity(snapshot.connection()).await?);
     Ok(verified)

@@ -4,10 +4,15 @@
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 
+/// How many lines may wait to be written before whoever logs has to wait too. The room for them is
+/// taken at the start: the crate's own 128,000 would be four megabytes of a service that idles.
+const WAITING: usize = 8_192;
+
 /// Starts logging. The guard writes what is left when it is dropped.
 pub(crate) fn start(filter: &str) -> Result<WorkerGuard, String> {
     let filter = EnvFilter::try_new(filter).map_err(|error| format!("log: {error}"))?;
-    let (writer, guard) = NonBlockingBuilder::default().lossy(false).finish(std::io::stderr());
+    let (writer, guard) =
+        NonBlockingBuilder::default().lossy(false).buffered_lines_limit(WAITING).finish(std::io::stderr());
     tracing_subscriber::fmt()
         .json()
         .flatten_event(true)

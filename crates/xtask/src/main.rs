@@ -7,12 +7,15 @@
 compile_error!("xtask starts and stops programs the Unix way; on Windows run it inside WSL");
 
 mod account;
+mod bench;
 mod check;
 mod cluster;
 #[cfg(test)]
 mod compose;
 mod crash;
 mod demo;
+mod docs_page;
+mod fuzz;
 #[cfg(test)]
 mod layers;
 mod metadata;
@@ -22,6 +25,7 @@ mod process;
 mod programs;
 mod tally;
 mod test;
+mod webdriver;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -50,10 +54,28 @@ const COMMANDS: &[Command] = &[
         run: check::run,
     },
     Command {
+        name: "bench",
+        usage: "bench [NAMES]",
+        about: "measure the engine in the release profile, on SQLite and on a durable throwaway PostgreSQL",
+        run: bench::run,
+    },
+    Command {
         name: "crash",
         usage: "crash [ROUNDS]",
         about: "kill a server under load, 20 times or ROUNDS, on SQLite and on a durable throwaway PostgreSQL",
         run: crash::run,
+    },
+    Command {
+        name: "docs-page",
+        usage: "docs-page [--pictures FOLDER]",
+        about: "use the pages for people in a browser, as wide as a desk and as a phone",
+        run: docs_page::run,
+    },
+    Command {
+        name: "fuzz",
+        usage: "fuzz [CASES | --seconds N] [--seed N]",
+        about: "ask a served demo what its contract allows and forbids: some 40,000 cases, and 10,000 or CASES at random",
+        run: fuzz::run,
     },
     Command { name: "openapi", usage: "openapi", about: "write openapi/pobratim.v1.json anew", run: openapi::run },
     Command {

@@ -1,4 +1,4 @@
-//! PostgreSQL's server programs on this machine.
+//! Programs of others on this machine: PostgreSQL's server, Python, and a browser.
 //!
 //! What belongs here: where they may be, which version will do, and installing Debian's package
 //! where that is possible without asking anyone.
@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::account::we_are_root;
 use crate::{Result, process};
 
 /// The oldest major version the project supports.
@@ -19,14 +20,57 @@ pub(crate) fn folder(root: bool) -> Result<PathBuf> {
     if let Some(found) = find() {
         return Ok(found);
     }
-    let debian = Path::new("/etc/debian_version").exists();
-    if !(root && debian) {
-        return Err(missing(debian));
+    if !(root && is_debian()) {
+        return Err(missing(is_debian()));
     }
     eprintln!("xtask: PostgreSQL's server programs are missing; installing Debian's package `postgresql`");
-    apt_get(&["update"])?;
-    apt_get(&["install", "-y", "--no-install-recommends", "postgresql"])?;
+    install("postgresql")?;
     find().ok_or_else(|| format!("the package `postgresql` brought no server programs of version {OLDEST} or newer"))
+}
+
+/// A Python that can make environments of its own.
+pub(crate) fn python() -> Result<&'static str> {
+    let works = || {
+        let mut tried = Command::new("python3");
+        tried.args(["-c", "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))"]);
+        tried.stderr(std::process::Stdio::null()).status().is_ok_and(|status| status.success())
+    };
+    if !works() && is_debian() && we_are_root()? {
+        eprintln!("xtask: Python's `venv` is missing; installing Debian's package `python3-venv`");
+        install("python3-venv")?;
+    }
+    if works() {
+        return Ok("python3");
+    }
+    Err("Python 3.11 or newer with `venv` is needed for fuzzing; on Debian run `sudo apt-get install python3-venv`"
+        .to_owned())
+}
+
+/// The driver of Debian's browser.
+pub(crate) fn chromedriver() -> Result<&'static str> {
+    let works = || {
+        let mut tried = Command::new("chromedriver");
+        tried.arg("--version").stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+        tried.status().is_ok_and(|status| status.success())
+    };
+    if !works() && is_debian() && we_are_root()? {
+        eprintln!("xtask: a browser is missing; installing Debian's package `chromium-driver`");
+        install("chromium-driver")?;
+    }
+    if works() {
+        return Ok("chromedriver");
+    }
+    Err("Chromium with `chromedriver` is needed to look at the pages; on Debian run `sudo apt-get install chromium-driver`".to_owned())
+}
+
+fn is_debian() -> bool {
+    Path::new("/etc/debian_version").exists()
+}
+
+/// Installs one of Debian's packages; only root may.
+fn install(package: &str) -> Result<()> {
+    apt_get(&["update"])?;
+    apt_get(&["install", "-y", "--no-install-recommends", package])
 }
 
 fn missing(debian: bool) -> String {

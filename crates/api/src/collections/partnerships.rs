@@ -4,7 +4,7 @@ use actix_web::http::Method;
 use futures_util::FutureExt;
 use pobratim_domain::value::PartialDate;
 use pobratim_domain::{
-    Agreement, CityEvent, Collection, Exchange, Partnership, PartnershipStage, PartnershipStanceInput,
+    Agreement, CityEvent, Collection, CollectionName, Exchange, Partnership, PartnershipStage, PartnershipStanceInput,
     PartnershipSummary, PartnershipTransitionInput, SummaryRecords, Timestamp, to_json,
 };
 use pobratim_persistence::{Change, ChangesQuery, Error, Happened};
@@ -26,6 +26,15 @@ use crate::routes::{Body, Entry};
 
 /// The event a transition is journaled as.
 const TRANSITIONED: &str = "partnership.transitioned";
+
+/// What a summary is made from; the municipality has its rules and its time zone.
+const MADE_FROM: &[CollectionName] = &[
+    CollectionName::Municipalities,
+    CollectionName::Partnerships,
+    CollectionName::Agreements,
+    CollectionName::Exchanges,
+    CollectionName::Events,
+];
 
 /// A move of a partnership from one stage to another.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -134,7 +143,7 @@ fn describe_stance() -> Value {
 }
 
 fn describe_summary() -> Value {
-    let description = "What the partnership comes to on a day, counted from the records under it that the caller sees: papers in force, the last activity, exchanges and people in and out, anniversaries.";
+    let description = "What the partnership comes to on a day, counted from the records under it that the caller sees: papers in force, the last activity, exchanges and people in and out, anniversaries. A key needs the scopes to read agreements, exchanges and events too.";
     Operation::new("get_partnership_summary", "partnerships", "Summarize a partnership", description)
         .record::<Partnership>()
         .parameter(json!({
@@ -190,7 +199,7 @@ async fn transitions(ctx: Ctx) -> ApiResult<Answer> {
             let changes = snapshot.changes(&view, &query).await?;
             let head = snapshot.head();
             let shape = format!("transitions {id} {} {}", query.after, query.limit);
-            let state = head.of(pobratim_domain::CollectionName::Partnerships);
+            let state = head.of(CollectionName::Partnerships);
             Ok((changes, Tag::new(state, &head.epoch, &[&shape, &view.tag()])))
         })
         .await?;
@@ -232,6 +241,10 @@ async fn set_stance(ctx: Ctx) -> ApiResult<Answer> {
 /// Summarize a partnership
 async fn summary(ctx: Ctx) -> ApiResult<Answer> {
     ctx.require::<Partnership>("read")?;
+    // Counts tell of the records counted.
+    ctx.require::<Agreement>("read")?;
+    ctx.require::<Exchange>("read")?;
+    ctx.require::<CityEvent>("read")?;
     let mut reader = Reader::new(&ctx);
     let on = resource::day(&mut reader, "on");
     reader.finish()?;
@@ -250,7 +263,7 @@ async fn summary(ctx: Ctx) -> ApiResult<Answer> {
             let summary = PartnershipSummary::of(&tie, under, &settings, on);
             let head = snapshot.head();
             let shape = format!("summary {id} {on}");
-            let tag = Tag::new(head.revision, &head.epoch, &[&shape, &view.tag()]);
+            let tag = Tag::new(head.of_all(MADE_FROM), &head.epoch, &[&shape, &view.tag()]);
             Ok::<_, Error>(Answer::json(200, to_json(&summary)?.to_string()).tagged(tag))
         })
         .await?;

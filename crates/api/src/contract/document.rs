@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::collections;
 use crate::contract::refusals::responses;
-use crate::contract::{Schemas, VERSION, reachable};
+use crate::contract::{Schemas, VERSION, links, reachable};
 use crate::problem::{Problem, ProblemType};
 use crate::query::{DEFAULT, EXPANDABLE, MOST, VALUES};
 use crate::routes::routes;
@@ -13,7 +13,10 @@ use crate::{directory, feed};
 const DESCRIPTION: &str = "The system of record of a city's international relations: partner cities, partnerships and their stages, agreements, exchanges, events.\n\n**Reading** needs no credential for what is public. **Writing** needs a key: `Authorization: Bearer pbk_…`. Every answer carries `X-Request-Id`; every refusal is a problem (RFC 9457) with a stable `code`, listed at `/v1/problems`.\n\nLists of codes grow, and so do enumerations: a client takes a value it does not know for what it is, and does not fail. Answers may get new members within a version; requests are closed.\n\nA changed record needs `If-Match` with the ETag that was read; a POST with an `Idempotency-Key` happens once.\n\n**Limits:** 600 requests a minute by address without a key and 6,000 with one, unless the installation says otherwise; `RateLimit-Policy` and `RateLimit` tell them on each answer. Several values of a filter are sent as repeated parameters, or in one between commas, and mean any of them.";
 
 /// What an ETag looks like.
-const ETAG: &str = "\"3-9f86d081884c7d65-a1b2c3d4e5f6\"";
+const ETAG: &str = "\"3-9f86d081884c7d65-0a1b2c3d-a1b2c3d4e5f6\"";
+
+/// `*`, or entity tags between commas (RFC 9110, section 8.8.3).
+const TAGS: &str = r#"^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$"#;
 
 /// The whole document.
 pub fn document() -> Value {
@@ -52,6 +55,7 @@ pub fn document() -> Value {
             "headers": headers(),
         },
     });
+    links::add(&mut document);
     let all = schemas.finish();
     document["components"]["schemas"] = Value::Object(reachable(&document, &all));
     document
@@ -61,7 +65,7 @@ fn own_schemas(schemas: &mut Schemas) {
     schemas.insert("PageInfo", json!({
         "type": "object", "description": "Where a page stands in its list.", "required": ["limit"],
         "properties": {
-            "limit": {"type": "integer", "format": "int32", "minimum": 1, "maximum": MOST, "description": "How many records a page has at most.", "examples": [50]},
+            "limit": {"type": "integer", "format": "int32", "minimum": 1, "maximum": 1000, "description": "How many records the page has at most. A list that does not grow, such as the countries', is one page.", "examples": [50]},
             "next_cursor": {"type": "string", "maxLength": 1000, "description": "Where the next page begins: send it as `cursor`. Absent on the last page; a feed, which never ends, always has one.", "examples": ["eyJrZXkiOiJoZWloZSJ9"]},
             "total": {"type": "integer", "format": "int64", "minimum": 0, "description": "How many records the list has; only when `Prefer: count=exact` asked for it.", "examples": [18]},
         },
@@ -80,7 +84,10 @@ fn parameters() -> Value {
             "schema": {"type": "array", "items": items, "minItems": 1, "maxItems": VALUES},
         })
     };
-    let header = |name: &str, description: &str, max: u32, example: &str| json!({"name": name, "in": "header", "description": description, "schema": {"type": "string", "minLength": 1, "maxLength": max, "examples": [example]}});
+    let header = |name: &str, description: &str, pattern: &str, max: u32, example: &str| json!({"name": name, "in": "header", "description": description, "schema": {"type": "string", "pattern": pattern, "minLength": 1, "maxLength": max, "examples": [example]}});
+    let tags = |name: &str, description: &str| header(name, description, TAGS, 1000, ETAG);
+    // What a server does not know of this header it passes over (RFC 7240), so nothing else is said of it.
+    let prefer = |description: &str, example: &str| json!({"name": "Prefer", "in": "header", "description": description, "schema": {"type": "string", "maxLength": 1000, "examples": [example]}});
     let schema = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
     json!({
         "Limit": {
@@ -88,18 +95,24 @@ fn parameters() -> Value {
             "schema": {"type": "integer", "format": "int32", "minimum": 1, "maximum": MOST, "default": DEFAULT},
         },
         "Cursor": text("cursor", "Where the last page ended: its `next_cursor`. Good for the same filters and sort only.", 1000, &[]),
-        "CountExact": header("Prefer", "`count=exact` counts the whole list into `page.total`.", 100, "count=exact"),
-        "Wait": header("Prefer", "`wait=20` holds an answer without changes until something comes, for so many seconds; 60 at most.", 100, "wait=20"),
+        "CountExact": prefer("`count=exact` counts the whole list into `page.total`.", "count=exact"),
+        "Wait": prefer("`wait=20` holds an answer without changes until something comes, for so many seconds; 60 at most.", "wait=20"),
         "Ref": many("ref", "Refs, such as PLA-0007.", json!({"type": "string", "minLength": 1, "maxLength": 32, "examples": ["PLA-0007"]})),
         "Municipality": many("municipality", "The municipalities that keep the records.", schema("Slug")),
         "Visibility": many("visibility", "Who may see the records.", schema("Visibility")),
         "Tag": many("tag", "Any of these tags.", schema("Tag")),
-        "ExternalIdFilter": text("external_id", "The name in another system: scheme, colon, value, as in geonames:2036973.", 265, &["geonames:2036973"]),
-        "Words": text("q", "Every word begins a word of the record, whatever the case, accents or script marks.", 200, &["Хэйхэ", "黑河", "joetsu"]),
-        "IfNoneMatch": header("If-None-Match", "The ETag of what you have: 304 when nothing has changed.", 1000, ETAG),
-        "IfMatch": header("If-Match", "The ETag of the version you have seen. Without it the answer is 428; with an old one, 412.", 1000, ETAG),
-        "OptionalIfMatch": header("If-Match", "The ETag of the version you have seen, when you want to be sure.", 1000, ETAG),
-        "IdempotencyKey": header("Idempotency-Key", "A key of your own, a UUID for instance: the same request with the same key happens once, for 24 hours at least.", 255, "2f1c3a52-7d0e-4a55-9d5e-5a1c0c8f7b11"),
+        "ExternalIdFilter": {
+            "name": "external_id", "in": "query", "description": "The name in another system: scheme, colon, value, as in geonames:2036973.",
+            "schema": {"type": "string", "pattern": "^[a-z][a-z0-9_]*:.", "minLength": 3, "maxLength": 265, "examples": ["geonames:2036973"]},
+        },
+        "Words": {
+            "name": "q", "in": "query", "description": "Every word begins a word of the record, whatever the case, accents or script marks.",
+            "schema": {"type": "string", "pattern": r"\S", "minLength": 1, "maxLength": 200, "examples": ["Хэйхэ", "黑河", "joetsu"]},
+        },
+        "IfNoneMatch": tags("If-None-Match", "The ETag of what you have, or several: 304 when nothing has changed."),
+        "IfMatch": tags("If-Match", "The ETag of the version you have seen. Without it the answer is 428; with an old one, 412."),
+        "OptionalIfMatch": tags("If-Match", "The ETag of the version you have seen, when you want to be sure."),
+        "IdempotencyKey": header("Idempotency-Key", "A key of your own, a UUID for instance: the same request with the same key happens once, for 24 hours at least.", "^[ -~]+$", 255, "2f1c3a52-7d0e-4a55-9d5e-5a1c0c8f7b11"),
     })
 }
 

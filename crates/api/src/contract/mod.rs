@@ -4,8 +4,10 @@
 mod document;
 mod example;
 mod forms;
+mod links;
 mod managed;
 pub(crate) mod operation;
+mod parameters;
 pub(crate) mod prose;
 mod refusals;
 mod schemas;
@@ -14,6 +16,7 @@ mod validation;
 pub use document::document;
 pub(crate) use forms::reference;
 pub(crate) use managed::Components;
+pub(crate) use parameters::{Declared, Parameter};
 pub(crate) use schemas::{Schemas, reachable};
 pub(crate) use validation::Validators;
 

@@ -373,7 +373,7 @@ fn filter(filter: &Filter) -> Vec<Value> {
                 json!({
                     "name": format!("{}_{end}", filter.name), "in": "query",
                     "description": format!("{} It {meaning}; a month or a year stands for its first or last day.", filter.description),
-                    "schema": {"type": "string", "pattern": r"^\d{4}(-\d{2}(-\d{2})?)?$", "maxLength": 10, "examples": ["2011-08"]},
+                    "schema": {"type": "string", "pattern": "^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$", "maxLength": 10, "examples": ["2011-08"]},
                 })
             })
             .to_vec(),

@@ -187,7 +187,7 @@ fn elements_keep_their_keys_and_what_the_server_manages() {
 #[test]
 fn what_it_refers_to_is_told_where_it_stands() {
     let paper = agreement(&json!({
-        "parent": BODY, "event": BODY, "signed_at": PLACE,
+        "parent": BODY, "event": BODY, "signing_place": PLACE,
         "signatories": [{"place": PLACE}, {"organization": BODY}],
         "approvals": [{"kind": "region", "authority": BODY}],
     }));
@@ -198,7 +198,7 @@ fn what_it_refers_to_is_told_where_it_stands() {
     let expected = [
         "/partnership partnership",
         "/parent parent",
-        "/signed_at signed_at",
+        "/signing_place signing_place",
         "/event event",
         "/signatories/0/place signatory",
         "/signatories/1/organization signatory",

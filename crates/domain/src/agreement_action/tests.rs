@@ -116,9 +116,9 @@ fn a_decision_is_made_after_it_was_asked_for_and_says_its_conditions() {
 #[test]
 fn it_is_signed_from_the_draft_when_it_needs_no_approvals() {
     let place = "01890a5d-ac96-774b-bcce-b302099a8052";
-    let planned = agreement(&json!({"signed_at": place, "signatories": [{"position": {"ru": "мэр"}}]}));
+    let planned = agreement(&json!({"signing_place": place, "signatories": [{"position": {"ru": "мэр"}}]}));
     let signed = planned.sign(&read(json!({"signed_on": "2011-09-05"})), TODAY).unwrap();
-    assert_eq!((signed.state, signed.signed_at, signed.signatories.len()), (Signed, place.parse().ok(), 1));
+    assert_eq!((signed.state, signed.signing_place, signed.signatories.len()), (Signed, place.parse().ok(), 1));
     let by_two = json!({"signed_on": "2011", "signatories": [{"place": place}, {"position": {"ru": "мэр"}}]});
     assert_eq!(planned.sign(&read(by_two), TODAY).unwrap().signatories.len(), 2);
     let wrong = json!({"signed_on": "2012", "signatories": [{"place": place}, {}, {"place": place}]});

@@ -59,32 +59,57 @@ pub fn fold(text: &str) -> String {
 /// A word is a run of letters and digits. Chinese and Japanese are written without spaces, so a
 /// match at the beginning of a run would never find 河 in 黑河; therefore every suffix of a run of
 /// Han or Kana is a word too, as is what stands beside such a run (21 in 第21回). Korean has spaces
-/// and needs none of it. What is searched goes through here as well: each of its words must begin
-/// some word of the text.
+/// and needs none of it.
+///
+/// A word with a hyphen is found whole and by its parts: Хэйхэ finds «Благовещенск-Хэйхэ».
 pub fn words(text: &str) -> Vec<String> {
-    let folded = fold(text);
     let mut words = Words::default();
-    for word in folded.split(|c: char| !is_word_part(c)) {
-        // A mark alone, as after a stray space, is no word.
-        if !word.contains(char::is_alphanumeric) {
-            continue;
+    words.add_text(text);
+    if text.contains(is_hyphen) {
+        // What stands beside a hyphen begins or ends one of these; the rest is there already.
+        for part in text.split(is_hyphen) {
+            words.add_text(part);
         }
-        words.add(word, MAX_WORD);
-        for run in runs(word) {
-            if !run.starts_with(is_han_or_kana) {
-                words.add(run, MAX_WORD);
+    }
+    words.list
+}
+
+/// The words of what is searched: each of them must begin some word of the text. A word with a
+/// hyphen is asked for whole, so that «Хэй-хэ» finds «Хэйхэ».
+pub fn asked_words(text: &str) -> Vec<String> {
+    let mut words = Words::default();
+    words.add_text(text);
+    words.list
+}
+
+impl Words {
+    fn add_text(&mut self, text: &str) {
+        let folded = fold(text);
+        self.add_folded(&folded);
+    }
+
+    fn add_folded(&mut self, folded: &str) {
+        for word in folded.split(|c: char| !is_word_part(c)) {
+            // A mark alone, as after a stray space, is no word.
+            if !word.contains(char::is_alphanumeric) {
                 continue;
             }
-            for (start, c) in run.char_indices() {
-                // The first suffix of the first run begins the whole word, which is there already.
-                let begins_word = start == 0 && run.as_ptr() == word.as_ptr();
-                if !begins_word && !is_combining_mark(c) {
-                    words.add(&run[start..], MAX_SUFFIX);
+            self.add(word, MAX_WORD);
+            for run in runs(word) {
+                if !run.starts_with(is_han_or_kana) {
+                    self.add(run, MAX_WORD);
+                    continue;
+                }
+                for (start, c) in run.char_indices() {
+                    // The first suffix of the first run begins the whole word, which is there already.
+                    let begins_word = start == 0 && run.as_ptr() == word.as_ptr();
+                    if !begins_word && !is_combining_mark(c) {
+                        self.add(&run[start..], MAX_SUFFIX);
+                    }
                 }
             }
         }
     }
-    words.list
 }
 
 #[derive(Default)]
@@ -157,14 +182,21 @@ fn is_accent(class: u8) -> bool {
 }
 
 /// Hyphens and apostrophes, with all that is typed in their place, and what cannot be seen.
-fn is_dropped(c: char) -> bool {
-    matches!(c,
-        '-' | '\u{ad}' | '\u{58a}' | '\u{5be}' | '\u{2010}' | '\u{2011}' | '\u{2212}' | '\u{30a0}' | '\u{fe63}' | '\u{ff0d}'
-        | '\'' | '`' | '´' | '\u{2b9}'..='\u{2bf}' | '\u{2c8}' | '\u{55a}' | '\u{5f3}' | '\u{2018}'..='\u{201b}' | '\u{2032}'
-        | '\u{2035}' | '\u{a78b}' | '\u{a78c}' | '\u{ff07}'
-        | '\u{34f}' | '\u{61c}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0100}'..='\u{e01ef}'
+fn is_hyphen(c: char) -> bool {
+    matches!(
+        c,
+        '-' | '\u{58a}' | '\u{5be}' | '\u{2010}' | '\u{2011}' | '\u{2212}' | '\u{30a0}' | '\u{fe63}' | '\u{ff0d}'
     )
+}
+
+fn is_dropped(c: char) -> bool {
+    is_hyphen(c)
+        || matches!(c,
+            '\u{ad}' | '\'' | '`' | '´' | '\u{2b9}'..='\u{2bf}' | '\u{2c8}' | '\u{55a}' | '\u{5f3}' | '\u{2018}'..='\u{201b}' | '\u{2032}'
+            | '\u{2035}' | '\u{a78b}' | '\u{a78c}' | '\u{ff07}'
+            | '\u{34f}' | '\u{61c}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0100}'..='\u{e01ef}'
+        )
 }
 
 /// Dashes between words and years («Благовещенск — Хэйхэ», 2010–2012), which may lack the spaces.
@@ -213,7 +245,9 @@ mod tests {
 
     #[test]
     fn words_are_found_by_their_beginnings() {
-        assert_eq!(words("«Дружба», дружба и Хэй-хэ (2011)"), ["дружба", "и", "хэйхэ", "2011"]);
+        assert_eq!(words("«Дружба», дружба и Хэй-хэ (2011)"), ["дружба", "и", "хэйхэ", "2011", "хэй", "хэ"]);
+        assert_eq!(words("Мост «Благовещенск-Хэйхэ»"), ["мост", "благовещенскхэйхэ", "благовещенск", "хэйхэ"]);
+        assert_eq!(asked_words("Хэй-хэ"), ["хэйхэ"]);
         assert_eq!(words("黑河"), ["黑河", "河"]);
         assert_eq!(words("第21回"), ["第21回", "21", "回"]);
         assert_eq!(words("ニューヨーク・タイムズ")[..3], ["ニューヨーク", "ューヨーク", "ーヨーク"]);
@@ -261,7 +295,7 @@ mod tests {
 
         #[test]
         fn words_do_not_care_for_folding(text in any_text()) {
-            prop_assert_eq!(words(&fold(&text)), words(&text));
+            prop_assert_eq!(asked_words(&fold(&text)), asked_words(&text));
         }
 
         #[test]
@@ -271,12 +305,18 @@ mod tests {
             prop_assert_eq!(words.iter().collect::<HashSet<_>>().len(), words.len());
         }
 
+        #[test]
+        fn a_text_finds_itself(text in any_text()) {
+            let indexed = words(&text);
+            prop_assert!(asked_words(&text).iter().all(|asked| indexed.contains(asked)));
+        }
+
         /// A piece of a Chinese title finds the title.
         #[test]
         fn any_piece_of_han_is_found(text in "[一-十]{1,40}", from in 0..40_usize, length in 1..=MAX_SUFFIX) {
             let piece: String = text.chars().skip(from).take(length).collect();
             let indexed = words(&text);
-            for asked in words(&piece) {
+            for asked in asked_words(&piece) {
                 prop_assert!(indexed.iter().any(|word| word.starts_with(&asked)), "{asked} in {text}");
             }
         }

@@ -8,7 +8,7 @@ mod partial_date;
 mod partial_interval;
 mod quantity;
 
-pub use fold::{fold, words};
+pub use fold::{asked_words, fold, words};
 pub use localized_text::{LanguageTag, LocalizedText};
 pub use money::{CurrencyCode, Money};
 pub use partial_date::{PartialDate, Precision};

@@ -1,0 +1,163 @@
+//! Parameters as the contract declares them: what an operation takes in its query and its headers
+//! is read from its description, and what a request carries is held against the same schemas.
+
+use pobratim_domain::Faults;
+use serde_json::{Map, Value};
+
+use crate::contract::Components;
+use crate::contract::validation::Validators;
+use crate::problem::FieldError;
+
+/// Where shared parameters are described.
+const SHARED: &str = "#/components/parameters/";
+
+/// A parameter of an operation.
+#[derive(Clone, Debug)]
+pub(crate) struct Parameter {
+    name: String,
+    in_header: bool,
+    form: Form,
+    /// The name under which the validators know its schema.
+    schema: String,
+}
+
+/// How the text of a parameter is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Text,
+    Whole,
+    Flag,
+    /// Texts between commas; no list here has anything else.
+    Texts,
+}
+
+/// The parameters of all operations, and their schemas; equal ones share a name.
+#[derive(Default)]
+pub(crate) struct Declared {
+    schemas: Vec<Value>,
+}
+
+impl Declared {
+    /// What an operation takes beside its path and body.
+    pub(crate) fn read(&mut self, operation: &Value, document: &Value) -> Vec<Parameter> {
+        let declared = operation["parameters"].as_array().into_iter().flatten();
+        let resolved = declared.map(|parameter| {
+            let shared = parameter["$ref"].as_str().and_then(|target| target.strip_prefix(SHARED));
+            shared.map_or(parameter, |name| &document["components"]["parameters"][name])
+        });
+        resolved.filter(|parameter| parameter["in"] != "path").map(|parameter| self.parameter(parameter)).collect()
+    }
+
+    fn parameter(&mut self, declared: &Value) -> Parameter {
+        let schema = &declared["schema"];
+        let form = match schema["type"].as_str() {
+            Some("integer") => Form::Whole,
+            Some("boolean") => Form::Flag,
+            Some("array") => Form::Texts,
+            _ => Form::Text,
+        };
+        let known = self.schemas.iter().position(|known| known == schema);
+        let index = known.unwrap_or_else(|| {
+            self.schemas.push(schema.clone());
+            self.schemas.len() - 1
+        });
+        Parameter {
+            name: declared["name"].as_str().unwrap_or_default().to_owned(),
+            in_header: declared["in"] == "header",
+            form,
+            schema: named(index),
+        }
+    }
+
+    /// The component schemas together with those of the parameters.
+    pub(crate) fn with(self, components: &Components) -> Map<String, Value> {
+        let mut all = components.0.clone();
+        all.extend(self.schemas.into_iter().enumerate().map(|(index, schema)| (named(index), schema)));
+        all
+    }
+}
+
+/// No type has such a name, as theirs have no digits.
+fn named(index: usize) -> String {
+    format!("Parameter{index}")
+}
+
+impl Parameter {
+    /// Whether it is this one of the query.
+    pub(crate) fn is_query(&self, name: &str) -> bool {
+        !self.in_header && self.name == name
+    }
+
+    /// The name of the header it stands in.
+    pub(crate) fn header(&self) -> Option<&str> {
+        self.in_header.then_some(self.name.as_str())
+    }
+
+    /// Notes what is wrong with a text that stands for it.
+    pub(crate) fn check(&self, validators: &Validators, text: &str, found: &mut Vec<FieldError>) -> Result<(), String> {
+        let mut faults = Faults::default();
+        validators.check(&self.schema, &self.form.read(text), &mut faults)?;
+        found.extend(faults.into_iter().map(|fault| {
+            let said = if self.in_header { FieldError::header } else { FieldError::parameter };
+            said(&self.name, fault.code, fault.detail)
+        }));
+        Ok(())
+    }
+}
+
+impl Form {
+    /// The value a text stands for. One that is not of the form stays a text, for the schema to refuse.
+    fn read(self, text: &str) -> Value {
+        match self {
+            Self::Text => text.into(),
+            // `007` and `+7` are no numbers in JSON either.
+            Self::Whole => match text.parse::<i64>() {
+                Ok(number) if number.to_string() == text => number.into(),
+                _ => text.into(),
+            },
+            Self::Flag => match text {
+                "true" => true.into(),
+                "false" => false.into(),
+                _ => text.into(),
+            },
+            Self::Texts => text.split(',').collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn texts_are_read_as_their_schema_says() {
+        assert_eq!(Form::Whole.read("7"), json!(7));
+        for not_a_number in ["+7", "007", "7.0", "", "x"] {
+            assert_eq!(Form::Whole.read(not_a_number), json!(not_a_number));
+        }
+        assert_eq!((Form::Flag.read("true"), Form::Flag.read("1")), (json!(true), json!("1")));
+        assert_eq!((Form::Texts.read("a,b"), Form::Texts.read("")), (json!(["a", "b"]), json!([""])));
+    }
+
+    #[test]
+    fn lists_are_of_texts() {
+        let document = crate::contract::document();
+        let schemas = &document["components"]["schemas"];
+        let mut lists = 0;
+        for operation in document["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap()) {
+            for parameter in operation.1["parameters"].as_array().unwrap() {
+                let items = &parameter["schema"]["items"];
+                if items.is_null() {
+                    continue;
+                }
+                let target = items["$ref"].as_str().and_then(|target| target.rsplit('/').next());
+                let kind = &target.map_or(items, |target| &schemas[target])["type"];
+                assert_eq!(kind, "string", "{parameter:#}");
+                lists += 1;
+            }
+        }
+        assert!(lists > 20, "{lists}");
+    }
+}

@@ -1,0 +1,294 @@
+//! The plans of lists: over a hundred thousand records, whatever a list is filtered or sorted by,
+//! on its first page and on page 2000, the database finds the page by an index.
+//!
+//! What is tested is taken from the declarations, so a new filter or sort key is tested without a
+//! line of its own, and the statements are those that lists are read with. The rule:
+//!
+//! 1. No large table is read from end to end without an index.
+//! 2. Records come in the order of the list, not sorted for it. What a column's filter has picked
+//!    out may be sorted when it is few: at most [`FEW`] records, one in a hundred.
+//! 3. What is picked out through links and terms is sorted whole, however much it is: a filter
+//!    that fits half of a large collection costs what that half costs.
+//! 4. Page 2000 is read in the same way as page 1.
+//!
+//! The exchanges stand for all collections, for the sake of time: they have every kind of filter.
+
+use pobratim_api::Settings;
+use pobratim_domain::{CollectionName, Role, Terms};
+use pobratim_persistence::{
+    COMMON_SORTS, Cursor, Declared, Filter, FilterBy, Key, ListQuery, Secret, Sort, View, Wanted,
+};
+use pobratim_tests::{App, Store, analyze, around, crowd, extremes, rows};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
+use serde_json::Value;
+use uuid::Uuid;
+
+const DEMO: &str = include_str!("../../demo/blagoveshchensk.json");
+
+/// How many records a collection has.
+const CROWD: u64 = 100_100;
+/// How many records a page has, and where page 2000 begins.
+const LIMIT: u64 = 50;
+const DEEP: u64 = 1_999 * LIMIT;
+/// How many records may be sorted.
+const FEW: u64 = 1_000;
+
+#[tokio::test]
+async fn every_list_finds_its_page_by_an_index() {
+    let faults = faults_of(CollectionName::Exchanges).await;
+    assert!(faults.is_empty(), "{} plans are bad:\n{}", faults.len(), faults.join("\n"));
+}
+
+/// Fills a database with one collection and looks at all plans of its lists.
+async fn faults_of(name: CollectionName) -> Vec<String> {
+    let app = App::start_with(Store::new().await, Settings::default()).await;
+    pobratim_api::load(&app.api, DEMO, |_, _| {}).await.unwrap();
+    app.key(Role::Admin, "blagoveshchensk").await;
+    let connection = app.store.beside().await;
+    crowd(&connection, name, CROWD).await;
+    let mut lists =
+        Lists { connection, declared: Declared::of(name), secret: Secret::new("plans"), faults: Vec::new() };
+    if lists.connection.get_database_backend() == DbBackend::Sqlite {
+        // A SQLite that nobody has analysed has no statistics: the usual case in use.
+        lists.check_all("without statistics").await;
+    }
+    analyze(&lists.connection).await;
+    lists.check_all("analysed").await;
+    lists.faults
+}
+
+struct Lists {
+    connection: DatabaseConnection,
+    declared: Declared,
+    secret: Secret,
+    faults: Vec<String>,
+}
+
+/// What a plan comes to: the tables it reads and by which index, and how many records it sorts.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Plan {
+    reads: Vec<(String, Option<String>)>,
+    sorts: Option<u64>,
+    text: String,
+}
+
+impl Lists {
+    async fn check_all(&mut self, when: &str) {
+        let default = COMMON_SORTS[0];
+        let middle = self.cursor(default, false, CROWD / 2).await;
+        let filters = self.filters().await;
+        for view in [View::Public, View::Internal("blagoveshchensk".to_owned())] {
+            for (label, wanted) in &filters {
+                for cursor in [None, Some(middle.clone())] {
+                    let place = if cursor.is_some() { "after a cursor" } else { "first page" };
+                    let query = query(vec![wanted.clone()], default, false, cursor);
+                    let plan = self.plan(&view, &query).await;
+                    let most = if is_of_a_column(wanted) { FEW } else { u64::MAX };
+                    self.judge(&format!("{when}, {}, {label}, {place}", view.tag()), &plan, most);
+                }
+            }
+            for sort in COMMON_SORTS.iter().chain(self.declared.sorts) {
+                for descending in [false, true] {
+                    let mut shapes = Vec::new();
+                    for cursor in [
+                        None,
+                        Some(self.cursor(*sort, descending, LIMIT).await),
+                        Some(self.cursor(*sort, descending, DEEP).await),
+                    ] {
+                        let page = ["1", "2", "2000"][shapes.len()];
+                        let query = query(Vec::new(), *sort, descending, cursor);
+                        let plan = self.plan(&view, &query).await;
+                        let direction = if descending { "-" } else { "" };
+                        let label = format!("{when}, {}, sort {direction}{}, page {page}", view.tag(), sort.name);
+                        self.judge(&label, &plan, 0);
+                        shapes.push((plan.reads, plan.sorts.is_some()));
+                    }
+                    if shapes.iter().any(|shape| *shape != shapes[0]) {
+                        self.faults
+                            .push(format!("{when}, sort {}: pages are read in different ways: {shapes:?}", sort.name));
+                    }
+                }
+            }
+        }
+    }
+
+    fn judge(&mut self, label: &str, plan: &Plan, most: u64) {
+        let large = [self.declared.name.as_str(), "links", "terms"];
+        let unindexed = plan.reads.iter().find(|(table, index)| index.is_none() && large.contains(&table.as_str()));
+        let is_sorted = plan.sorts.is_some_and(|records| records > most);
+        if unindexed.is_some() || is_sorted {
+            self.faults.push(format!("{}: {label}: {}", self.declared.name, plan.text));
+        }
+    }
+
+    /// A cursor to the record at this place of a list.
+    async fn cursor(&self, sort: Sort, descending: bool, place: u64) -> String {
+        let (table, column) = (self.declared.name.as_str(), sort.column);
+        let order = if descending { "DESC" } else { "ASC" };
+        let sql = format!(
+            "SELECT id, {column} AS key FROM {table} ORDER BY {column} {order}, id {order} LIMIT 1 OFFSET {place}"
+        );
+        let row = rows(&self.connection, sql).await.remove(0);
+        let key = match row.try_get::<i64>("", "key") {
+            Ok(number) => Key::Whole(number),
+            Err(_) => Key::Text(row.try_get("", "key").unwrap()),
+        };
+        Cursor { key, id: row.try_get("", "id").unwrap() }.encode(&self.secret, NAME).unwrap()
+    }
+
+    /// Everything a list can be filtered by, each with the value most and the value fewest have.
+    async fn filters(&self) -> Vec<(String, Wanted)> {
+        let mut wanted = Vec::new();
+        for filter in self.declared.filters {
+            wanted.extend(self.declared_filter(filter).await);
+        }
+        for word in self.texts("terms", "term", &field(self.declared.name, Terms::WORDS)).await {
+            wanted.push((format!("q {word}"), Wanted::Words(word.clone())));
+            let beginning: String = word.chars().take(2).collect();
+            wanted.push((format!("q {beginning}"), Wanted::Words(beginning)));
+        }
+        for tag in self.texts("terms", "term", &field(self.declared.name, "tag")).await {
+            wanted.push((format!("tag {tag}"), Wanted::Tag(vec![tag])));
+        }
+        // Not `visibility`: by an index on it, a SQLite without statistics reads every public list
+        // and sorts it. The few records of a rare level are found along the list's own index.
+        for (name, column) in [("ref", "ref"), ("municipality", "municipality")] {
+            for value in self.texts(self.declared.name.as_str(), column, "1 = 1").await {
+                let label = format!("{name} {value}");
+                wanted.push((
+                    label,
+                    if name == "ref" { Wanted::Reference(vec![value]) } else { Wanted::Municipality(vec![value]) },
+                ));
+            }
+        }
+        wanted.push(("external id".to_owned(), Wanted::ExternalId("wikidata".to_owned(), "Q2".to_owned())));
+        wanted
+    }
+
+    async fn declared_filter(&self, filter: &Filter) -> Vec<(String, Wanted)> {
+        let (by, table) = (filter.by, self.declared.name.as_str());
+        let any = |value: String| (format!("{} {value}", filter.name), Wanted::Any(by, vec![value]));
+        let refers = |id: Uuid| (format!("{} {id}", filter.name), Wanted::Refers(by, vec![id]));
+        match by {
+            FilterBy::Code { column, .. } => self.texts(table, column, "1 = 1").await.into_iter().map(any).collect(),
+            FilterBy::Term { field: name, .. } => {
+                let among = field(self.declared.name, name);
+                self.texts("terms", "term", &among).await.into_iter().map(any).collect()
+            }
+            FilterBy::Reference { column } => self.ids(table, column, "1 = 1").await.into_iter().map(refers).collect(),
+            FilterBy::Link { field: name } => {
+                let among = field(self.declared.name, name);
+                self.ids("links", "target", &among).await.into_iter().map(refers).collect()
+            }
+            FilterBy::Flag { .. } => ["true", "false"].map(str::to_owned).map(any).into(),
+            FilterBy::Whole { .. } => vec![any("1".to_owned())],
+            FilterBy::Days { .. } => ["1950-01-01", "1990-06-01", "2030-01-01"]
+                .into_iter()
+                .flat_map(|day| {
+                    [
+                        (format!("{}_from {day}", filter.name), Wanted::From(by, day.to_owned())),
+                        (format!("{}_to {day}", filter.name), Wanted::To(by, day.to_owned())),
+                    ]
+                })
+                .collect(),
+        }
+    }
+
+    async fn texts(&self, table: &str, column: &str, among: &str) -> Vec<String> {
+        let found = extremes(&self.connection, table, column, among).await;
+        let known: Vec<String> = found.iter().map(|row| row.try_get("", "value").unwrap()).collect();
+        if known.is_empty() { vec!["nothing".to_owned()] } else { known }
+    }
+
+    async fn ids(&self, table: &str, column: &str, among: &str) -> Vec<Uuid> {
+        let found = extremes(&self.connection, table, column, among).await;
+        let known: Vec<Uuid> = found.iter().map(|row| row.try_get("", "value").unwrap()).collect();
+        if known.is_empty() { vec![Uuid::nil()] } else { known }
+    }
+
+    async fn plan(&self, view: &View, query: &ListQuery) -> Plan {
+        let backend = self.connection.get_database_backend();
+        let statement = backend.build(&self.declared.page(view, query, &self.secret).unwrap());
+        if backend != DbBackend::Sqlite {
+            let explain = around(&self.connection, "EXPLAIN (FORMAT JSON) ", &statement, "");
+            let row = self.connection.query_one_raw(explain).await.unwrap().unwrap();
+            let plan: Value = row.try_get("", "QUERY PLAN").unwrap();
+            let mut seen = Plan::default();
+            postgres(&plan[0]["Plan"], 0, &mut seen);
+            return seen;
+        }
+        let explain = around(&self.connection, "EXPLAIN QUERY PLAN ", &statement, "");
+        let lines = self.connection.query_all_raw(explain).await.unwrap();
+        let lines: Vec<String> = lines.iter().map(|row| row.try_get("", "detail").unwrap()).collect();
+        let mut seen = sqlite(&lines);
+        if seen.sorts.is_some() {
+            // SQLite does not say how many it thinks they are, so they are counted.
+            let whole = ListQuery { limit: CROWD * 2, ..query.clone() };
+            let whole = backend.build(&self.declared.page(view, &whole, &self.secret).unwrap());
+            let counted = around(&self.connection, "SELECT count(*) AS n FROM (", &whole, ")");
+            let row = self.connection.query_one_raw(counted).await.unwrap().unwrap();
+            seen.sorts = Some(row.try_get::<i64>("", "n").unwrap().unsigned_abs());
+        }
+        seen
+    }
+}
+
+/// Whether a filter looks at a column of the record itself, not at links or terms.
+fn is_of_a_column(wanted: &Wanted) -> bool {
+    match wanted {
+        Wanted::Words(_) | Wanted::Tag(_) | Wanted::ExternalId(..) => false,
+        Wanted::Any(by, _) | Wanted::Refers(by, _) | Wanted::From(by, _) | Wanted::To(by, _) => {
+            !matches!(by, FilterBy::Link { .. } | FilterBy::Term { .. })
+        }
+        _ => true,
+    }
+}
+
+/// The name of the list that all cursors here belong to.
+const NAME: &str = "plans";
+
+fn query(filters: Vec<Wanted>, sort: Sort, descending: bool, cursor: Option<String>) -> ListQuery {
+    ListQuery { filters, sort, descending, limit: LIMIT, cursor, count: false, name: NAME.to_owned() }
+}
+
+fn field(collection: CollectionName, name: &str) -> String {
+    format!("collection = '{collection}' AND field = '{name}'")
+}
+
+fn sqlite(lines: &[String]) -> Plan {
+    let mut plan = Plan { text: lines.join(" | "), ..Plan::default() };
+    for line in lines {
+        let words: Vec<&str> = line.split(' ').collect();
+        if matches!(words[0], "SCAN" | "SEARCH") {
+            let index = words.iter().position(|word| *word == "INDEX").map(|at| words[at + 1].to_owned());
+            plan.reads.push((words[1].to_owned(), index));
+        }
+        if line.starts_with("USE TEMP B-TREE") {
+            plan.sorts = Some(0);
+        }
+    }
+    plan
+}
+
+fn postgres(node: &Value, depth: usize, plan: &mut Plan) {
+    let text = |name: &str| node[name].as_str().map(str::to_owned);
+    let kind = text("Node Type").unwrap();
+    if text("One-Time Filter").as_deref() == Some("false") {
+        return; // What is asked for contradicts the view: nothing is read.
+    }
+    let records = node["Plan Rows"].as_u64().unwrap_or_default();
+    let what = text("Index Name").or(text("Relation Name")).unwrap_or_default();
+    plan.text.push_str(&format!("{}{kind} {what} ~{records}", if depth == 0 { "" } else { " > " }));
+    if let Some(table) = text("Relation Name")
+        && kind != "Bitmap Heap Scan"
+    {
+        plan.reads.push((table, text("Index Name")));
+    }
+    for below in node["Plans"].as_array().into_iter().flatten() {
+        if kind.ends_with("Sort") {
+            let records = below["Plan Rows"].as_u64().unwrap_or_default();
+            plan.sorts = Some(plan.sorts.unwrap_or_default().max(records));
+        }
+        postgres(below, depth + 1, plan);
+    }
+}
