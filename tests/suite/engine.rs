@@ -189,6 +189,64 @@ async fn a_command_that_fails_takes_only_itself_back() {
 }
 
 #[tokio::test]
+async fn a_command_whose_rows_are_refused_when_they_are_written_takes_only_itself_back() {
+    let store = Store::new().await;
+    let database = open(&store, 1).await;
+    let held = Held::new(&database).await;
+    let first = queue_place(&database, "first").await;
+    // That its ref is taken is known by the index alone.
+    let refused = queue(&database, |tx| async move {
+        let mut record = place("refused");
+        record.head.reference = "PLA-0001".to_owned();
+        tx.create::<Place>(&View::System, None, record, Happened::plain("created")).await?;
+        Ok(())
+    });
+    let refused = refused.await;
+    let last = queue_place(&database, "last").await;
+    // It looks at what the others have left to be written.
+    let looks = queue(&database, |tx| async move {
+        Ok(tx
+            .query_all_raw(sea_orm::Statement::from_string(tx.get_database_backend(), "SELECT id FROM places"))
+            .await?
+            .len())
+    });
+    let looks = looks.await;
+    held.release().await;
+    assert_eq!((first.await.unwrap().1.as_str(), last.await.unwrap().1.as_str()), ("PLA-0001", "PLA-0002"));
+    assert!(matches!(refused.await, Err(Error::Database(_))));
+    assert_eq!(looks.await.unwrap(), 2);
+    assert_sound(&database, 2).await;
+    assert_eq!(create(&database, "next").await.unwrap().1, "PLA-0003");
+    assert_sound(&database, 3).await;
+}
+
+#[tokio::test]
+async fn a_command_sees_what_was_left_before_it_in_the_batch() {
+    let store = Store::new().await;
+    let database = open(&store, 1).await;
+    let held = Held::new(&database).await;
+    let region = queue_place(&database, "region").await;
+    let inside = queue(&database, |tx| async move {
+        let region = tx.by_external_id(pobratim_domain::CollectionName::Places, "", "wikidata", "region").await?;
+        let mut record = place("inside");
+        record.body.parent = region;
+        tx.create::<Place>(&View::System, None, record, Happened::plain("created")).await?;
+        let loaded = tx.get::<Place>(&View::System, region.unwrap()).await?;
+        let mut changed = loaded.record.clone();
+        changed.body.population = Some(7);
+        tx.update::<Place>(&View::System, loaded, changed, Happened::plain("updated")).await?;
+        Ok(region)
+    });
+    let inside = inside.await;
+    let taken = queue_place(&database, "inside").await;
+    held.release().await;
+    assert_eq!(inside.await.unwrap(), Some(region.await.unwrap().0));
+    assert!(matches!(taken.await, Err(Error::AlreadyExists(_))));
+    assert_sound(&database, 3).await;
+    assert_eq!(database.verify().await.unwrap().references, 1);
+}
+
+#[tokio::test]
 async fn a_command_with_a_failed_statement_does_not_count_even_if_it_answers_well() {
     let store = Store::new().await;
     let database = open(&store, 1).await;

@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::head;
 use crate::idempotency::{self, Idempotency, Known};
 use crate::journal::{self, Draft};
-use crate::tx::Tx;
+use crate::tx::{Session, Tx};
 use crate::writer::{Finish, Queued, Ran};
 
 /// How many commands one commit may carry.
@@ -51,9 +51,28 @@ struct Open {
     head: head::row::Model,
     known: HashMap<(String, String), Known>,
     used: HashSet<(String, String)>,
+    done: Vec<Done>,
+}
+
+/// A command that has run.
+struct Done {
     entries: Vec<Draft>,
-    answers: Vec<(Idempotency, String)>,
-    finish: Vec<Finish>,
+    answer: Option<(Idempotency, String)>,
+    refusal: Option<Error>,
+    finish: Finish,
+}
+
+impl Done {
+    /// It leaves nothing to be stored.
+    fn plain(finish: Finish) -> Self {
+        Self { entries: Vec::new(), answer: None, refusal: None, finish }
+    }
+
+    /// Tells the caller what became of it, after what became of the batch.
+    fn tell(self, batch: Result<(), Error>) {
+        let Self { refusal, finish, .. } = self;
+        finish(batch.and(refusal.map_or(Ok(()), Err)));
+    }
 }
 
 /// The batch is given up; the transaction is gone.
@@ -103,23 +122,16 @@ impl Batches {
                 return;
             }
         };
-        let mut open = Open {
-            head,
-            known: HashMap::new(),
-            used: HashSet::new(),
-            entries: Vec::new(),
-            answers: Vec::new(),
-            finish: Vec::new(),
-        };
-        let outcome = match self.fill(transaction, &mut open, waiting).await {
-            Ok(transaction) => self.commit(transaction, &mut open).await,
+        let mut open = Open { head, known: HashMap::new(), used: HashSet::new(), done: Vec::new() };
+        let outcome = match self.fill(Session::new(transaction), &mut open, waiting).await {
+            Ok(session) => self.commit(session, &mut open).await,
             Err(GivenUp) => Err(Error::NotWritten(GIVEN_UP)),
         };
         if outcome.is_err() {
             self.reconnect();
         }
-        for finish in open.finish {
-            finish(outcome.clone());
+        for done in open.done {
+            done.tell(outcome.clone());
         }
     }
 
@@ -132,12 +144,12 @@ impl Batches {
     /// Runs what waits, until the slice is used up.
     async fn fill(
         &self,
-        mut transaction: DatabaseTransaction,
+        mut session: Session,
         open: &mut Open,
         waiting: &mut VecDeque<Queued>,
-    ) -> Result<DatabaseTransaction, GivenUp> {
+    ) -> Result<Session, GivenUp> {
         let keys: Vec<_> = waiting.iter().take(SIZE).filter_map(|queued| queued.idempotency.as_ref()).collect();
-        open.known = match timeout(COMMAND_LIMIT, idempotency::look_up(&transaction, &keys)).await {
+        open.known = match timeout(COMMAND_LIMIT, idempotency::look_up(&session.transaction, &keys)).await {
             Ok(Ok(known)) => known,
             _ => {
                 tracing::error!("idempotency keys could not be looked up");
@@ -163,28 +175,23 @@ impl Batches {
                 continue;
             }
             if let Some(known) = name.as_ref().and_then(|name| open.known.get(name)) {
-                open.finish.push(answer_again(queued, known));
+                open.done.push(Done::plain(answer_again(queued, known)));
                 continue;
             }
-            transaction = self.command(transaction, open, queued).await?;
+            session = self.command(session, open, queued).await?;
         }
         for queued in later.into_iter().rev() {
             waiting.push_front(queued);
         }
-        Ok(transaction)
+        Ok(session)
     }
 
-    async fn command(
-        &self,
-        transaction: DatabaseTransaction,
-        open: &mut Open,
-        queued: Queued,
-    ) -> Result<DatabaseTransaction, GivenUp> {
-        let tx = Tx::new(transaction, &open.head.epoch, queued.stamp, &self.clock);
+    async fn command(&self, session: Session, open: &mut Open, queued: Queued) -> Result<Session, GivenUp> {
+        let tx = Tx::new(session, &open.head.epoch, queued.stamp, &self.clock);
         let run = AssertUnwindSafe(queued.job.run(tx.clone())).catch_unwind();
         let ran = timeout(COMMAND_LIMIT, run).await;
-        let (transaction, mut progress) = match timeout(COMMAND_LIMIT, tx.close()).await {
-            Ok((Some(transaction), progress)) => (transaction, progress),
+        let (mut session, mut progress) = match timeout(COMMAND_LIMIT, tx.close()).await {
+            Ok((Some(session), progress)) => (session, progress),
             _ => {
                 tracing::error!("a command kept its transaction");
                 return Err(GivenUp);
@@ -203,7 +210,7 @@ impl Batches {
         };
         if let Some(error) = &progress.fatal {
             tracing::error!(%error, "the database failed within a command; its batch is given up");
-            open.finish.push(finish);
+            open.done.push(Done::plain(finish));
             return Err(GivenUp);
         }
         let (answer, refusal) = match (answer, progress.doomed.take()) {
@@ -213,37 +220,33 @@ impl Batches {
             (Some(Err(error)), None) => (None, Some(error)),
             (None, _) => (None, None),
         };
+        let mut done = Done { refusal, ..Done::plain(finish) };
         match answer {
             Some(answer) => {
-                open.entries.append(&mut progress.entries);
+                session.take_over(open.done.len(), &mut progress);
+                done.entries = progress.entries;
                 if let Some(request) = queued.idempotency {
                     open.used.insert(request.name());
-                    open.answers.push((request, answer));
+                    done.answer = Some((request, answer));
                 }
             }
             None => {
-                if let Err(error) = progress.roll_back(&transaction).await {
+                if let Err(error) = progress.roll_back(&session).await {
                     tracing::error!(%error, "a command could not be rolled back; its batch is given up");
-                    open.finish.push(finish);
+                    open.done.push(done);
                     return Err(GivenUp);
                 }
             }
         }
-        open.finish.push(match refusal {
-            Some(error) => Box::new(move |batch: Result<(), Error>| finish(batch.and(Err(error)))),
-            None => finish,
-        });
-        Ok(transaction)
+        open.done.push(done);
+        Ok(session)
     }
 
-    async fn commit(&mut self, transaction: DatabaseTransaction, open: &mut Open) -> Result<(), Error> {
-        if open.entries.is_empty() && open.answers.is_empty() {
-            return transaction.rollback().await.map_err(|_| Error::NotWritten(GIVEN_UP));
+    async fn commit(&mut self, mut session: Session, open: &mut Open) -> Result<(), Error> {
+        if open.done.iter().all(|done| done.entries.is_empty() && done.answer.is_none()) {
+            return session.transaction.rollback().await.map_err(|_| Error::NotWritten(GIVEN_UP));
         }
-        let entries = std::mem::take(&mut open.entries);
-        let answers = std::mem::take(&mut open.answers);
-        let stored = timeout(COMMIT_LIMIT, self.store(&transaction, &open.head, entries, answers)).await;
-        let revision = match stored {
+        let revision = match timeout(COMMIT_LIMIT, self.store(&mut session, open)).await {
             Ok(Ok(revision)) => revision,
             Ok(Err(error)) => {
                 tracing::error!(%error, "the journal could not be written; its batch is given up");
@@ -251,7 +254,7 @@ impl Batches {
             }
             Err(_) => return Err(Error::NotWritten(GIVEN_UP)),
         };
-        match timeout(COMMIT_LIMIT, transaction.commit()).await {
+        match timeout(COMMIT_LIMIT, session.transaction.commit()).await {
             Ok(Ok(())) => {
                 self.committed.send_replace(revision);
                 Ok(())
@@ -271,18 +274,24 @@ impl Batches {
         }
     }
 
-    async fn store(
-        &mut self,
-        transaction: &DatabaseTransaction,
-        head: &head::row::Model,
-        entries: Vec<Draft>,
-        answers: Vec<(Idempotency, String)>,
-    ) -> Result<i64, Error> {
+    async fn store(&mut self, session: &mut Session, open: &mut Open) -> Result<i64, Error> {
+        session.settle().await?;
+        for (command, error) in session.lost.drain(..) {
+            tracing::error!(%error, "a command answered well, and the database refused its rows");
+            if let Some(done) = open.done.get_mut(command) {
+                done.entries.clear();
+                done.answer = None;
+                done.refusal = Some(Error::Database(error));
+            }
+        }
+        let transaction = &session.transaction;
+        let entries: Vec<_> = open.done.iter_mut().flat_map(|done| done.entries.drain(..)).collect();
+        let answers: Vec<_> = open.done.iter_mut().filter_map(|done| done.answer.take()).collect();
         let now = self.clock.now();
         let revision = if entries.is_empty() {
-            head.revision
+            open.head.revision
         } else {
-            journal::append(transaction, head, entries, &self.clock).await?
+            journal::append(transaction, &open.head, entries, &self.clock).await?
         };
         if !answers.is_empty() {
             idempotency::store(transaction, answers, now).await?;

@@ -1,10 +1,14 @@
 //! What a record is found by beside its own columns: links, terms and external ids, kept in tables
 //! of their own and written with the record. A deleted record has none.
 
+use std::collections::BTreeSet;
+
 use pobratim_domain::{Collection, Record, References, Terms};
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 use uuid::Uuid;
+
+use crate::tx::Tx;
 
 pub(crate) mod link {
     use sea_orm::entity::prelude::*;
@@ -96,69 +100,62 @@ impl Findable {
         found
     }
 
-    /// Stores what a record is found by, in place of what it was found by before.
-    pub(crate) async fn replace<C: ConnectionTrait>(
+    /// Stores what a record is found by, in place of what it was found by before. What is the same
+    /// stays as it is.
+    pub(crate) async fn replace(
         &self,
-        connection: &C,
+        tx: &Tx,
         collection: &str,
         municipality: &str,
         record_id: Uuid,
-        is_new: bool,
+        before: &Self,
     ) -> Result<(), DbErr> {
-        if !is_new {
-            remove(connection, record_id).await?;
+        let (links, known) = (self.links(), before.links());
+        if links != known {
+            if !known.is_empty() {
+                link::Entity::delete_many().filter(link::Column::RecordId.eq(record_id)).exec(tx).await?;
+            }
+            for (field, target) in links {
+                tx.insert::<link::Entity>(link::ActiveModel {
+                    collection: Set(collection.to_owned()),
+                    record_id: Set(record_id),
+                    field: Set(field.to_owned()),
+                    target: Set(target),
+                })?;
+            }
         }
-        let mut links: Vec<(&str, Uuid)> =
-            self.references.iter().map(|reference| (reference.field, reference.target)).collect();
-        links.sort_unstable();
-        links.dedup();
-        let links: Vec<_> = links
-            .into_iter()
-            .map(|(field, target)| link::ActiveModel {
-                collection: Set(collection.to_owned()),
-                record_id: Set(record_id),
-                field: Set(field.to_owned()),
-                target: Set(target),
-            })
-            .collect();
-        for chunk in links.chunks(500) {
-            link::Entity::insert_many(chunk.to_vec()).exec_without_returning(connection).await?;
+        if !self.terms.iter().eq(before.terms.iter()) {
+            if before.terms.iter().next().is_some() {
+                term::Entity::delete_many().filter(term::Column::RecordId.eq(record_id)).exec(tx).await?;
+            }
+            for (field, term) in self.terms.iter() {
+                tx.insert::<term::Entity>(term::ActiveModel {
+                    collection: Set(collection.to_owned()),
+                    record_id: Set(record_id),
+                    field: Set(field.to_owned()),
+                    term: Set(term.to_owned()),
+                })?;
+            }
         }
-        let terms: Vec<_> = self
-            .terms
-            .iter()
-            .map(|(field, term)| term::ActiveModel {
-                collection: Set(collection.to_owned()),
-                record_id: Set(record_id),
-                field: Set(field.to_owned()),
-                term: Set(term.to_owned()),
-            })
-            .collect();
-        for chunk in terms.chunks(500) {
-            term::Entity::insert_many(chunk.to_vec()).exec_without_returning(connection).await?;
-        }
-        let ids: Vec<_> = self
-            .external_ids
-            .iter()
-            .map(|(scheme, value)| external_id::ActiveModel {
-                collection: Set(collection.to_owned()),
-                municipality: Set(municipality.to_owned()),
-                scheme: Set(scheme.clone()),
-                value: Set(value.clone()),
-                record_id: Set(record_id),
-            })
-            .collect();
-        if !ids.is_empty() {
-            external_id::Entity::insert_many(ids).exec_without_returning(connection).await?;
+        if self.external_ids != before.external_ids {
+            if !before.external_ids.is_empty() {
+                external_id::Entity::delete_many().filter(external_id::Column::RecordId.eq(record_id)).exec(tx).await?;
+            }
+            for (scheme, value) in &self.external_ids {
+                tx.insert::<external_id::Entity>(external_id::ActiveModel {
+                    collection: Set(collection.to_owned()),
+                    municipality: Set(municipality.to_owned()),
+                    scheme: Set(scheme.clone()),
+                    value: Set(value.clone()),
+                    record_id: Set(record_id),
+                })?;
+            }
         }
         Ok(())
     }
-}
 
-/// Makes a record unfindable.
-pub(crate) async fn remove<C: ConnectionTrait>(connection: &C, record_id: Uuid) -> Result<(), DbErr> {
-    link::Entity::delete_many().filter(link::Column::RecordId.eq(record_id)).exec(connection).await?;
-    term::Entity::delete_many().filter(term::Column::RecordId.eq(record_id)).exec(connection).await?;
-    external_id::Entity::delete_many().filter(external_id::Column::RecordId.eq(record_id)).exec(connection).await?;
-    Ok(())
+    /// The references as they are stored: each once.
+    fn links(&self) -> BTreeSet<(&str, Uuid)> {
+        self.references.iter().map(|reference| (reference.field, reference.target)).collect()
+    }
 }

@@ -8,6 +8,8 @@ use pobratim_domain::Timestamp;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 
+use crate::pending;
+
 /// How long an answer is kept at least. The promise is 24 hours.
 const KEPT: Duration = Duration::from_secs(48 * 3600);
 
@@ -87,8 +89,7 @@ pub(crate) async fn store(
         answer: Set(answer),
         at: Set(now.as_micros()),
     });
-    row::Entity::insert_many(rows).exec_without_returning(connection).await?;
-    Ok(())
+    pending::insert_all::<row::Entity>(connection, rows).await
 }
 
 /// Forgets answers past their time.

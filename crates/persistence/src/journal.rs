@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::clock::{Clock, hex};
 use crate::error::Error;
 use crate::head;
+use crate::pending;
 
 /// The journal's table.
 pub mod entry {
@@ -168,10 +169,7 @@ pub(crate) async fn append(
         hash.clone_from(&row.hash);
         rows.push(sea_orm::ActiveModelTrait::reset_all(entry::ActiveModel::from(row)));
     }
-    // SQLite takes 32,766 parameters a statement, PostgreSQL 65,535; an entry has 19.
-    for chunk in rows.chunks(500) {
-        entry::Entity::insert_many(chunk.to_vec()).exec_without_returning(connection).await?;
-    }
+    pending::insert_all::<entry::Entity>(connection, rows).await?;
     head::row::Entity::update_many()
         .col_expr(head::row::Column::Revision, Expr::value(revision))
         .col_expr(head::row::Column::Hash, Expr::value(hash))

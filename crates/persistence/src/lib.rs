@@ -25,6 +25,7 @@ mod list;
 mod municipality;
 mod organization;
 mod partnership;
+mod pending;
 mod place;
 mod raw_json;
 mod read;

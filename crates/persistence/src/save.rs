@@ -4,8 +4,7 @@
 use std::collections::BTreeMap;
 
 use pobratim_domain::{CollectionName, Faults, Keeper, Record, References, Slug, Timestamp, diff};
-use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, OnConflict, Query};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Query};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Value,
 };
@@ -13,7 +12,7 @@ use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use crate::error::Error;
-use crate::findable::{self, Findable, link};
+use crate::findable::{Findable, link};
 use crate::journal::{Content, Draft};
 use crate::stored::{Envelope, Stored, Table, column, table_name, to_record, to_row};
 use crate::tx::Tx;
@@ -102,7 +101,7 @@ impl Tx {
         scheme: &str,
         value: &str,
     ) -> Result<Option<Uuid>, Error> {
-        unique::by_external_id(self, collection, keeper, scheme, value).await
+        unique::external_id(self, collection, keeper, scheme, value).await
     }
 
     /// The living records with these ids that the caller sees.
@@ -211,10 +210,13 @@ impl Tx {
         happened: Happened,
     ) -> Result<T::Row, Error> {
         let row = to_row(&record)?;
-        let findable = Findable::of(&record);
-        let known = before.as_ref().filter(|_| action == Action::Update).map(|before| Findable::of(&before.record));
+        // A deleted record is found by nothing, so neither is what a restored one was before.
+        let of_living = |living: bool, record: Option<&Record<T>>| record.filter(|_| living).map(Findable::of);
+        let known =
+            of_living(action != Action::Restore, before.as_ref().map(|before| &before.record)).unwrap_or_default();
+        let findable = of_living(action != Action::Delete, Some(&record)).unwrap_or_default();
         if action != Action::Delete {
-            self.check_references(view, action, &findable.references, known.as_ref()).await?;
+            self.check_references(view, action, &findable.references, &known).await?;
             unique::check::<T>(self, &record, &row, &findable).await?;
         }
         let id = record.head.id;
@@ -224,7 +226,7 @@ impl Tx {
         active.set(column::<T>("deleted_at")?, Value::BigInt(deleted_at));
         match &before {
             None => {
-                Table::<T>::insert(active).exec_without_returning(self).await?;
+                self.insert::<Table<T>>(active)?;
             }
             Some(before) => {
                 let result = Table::<T>::update_many()
@@ -238,11 +240,7 @@ impl Tx {
                 }
             }
         }
-        if action == Action::Delete {
-            findable::remove(self, id).await?;
-        } else {
-            findable.replace(self, T::NAME.as_str(), &namespace, id, action == Action::Create).await?;
-        }
+        findable.replace(self, T::NAME.as_str(), &namespace, id, &known).await?;
         self.stage(self.entry(action, before.as_ref(), &record, happened)?);
         Ok(row)
     }
@@ -289,11 +287,10 @@ impl Tx {
         view: &View,
         action: Action,
         references: &References,
-        known: Option<&Findable>,
+        known: &Findable,
     ) -> Result<(), Error> {
         let is_known = |target: Uuid| {
-            self.is_announced(target)
-                || known.is_some_and(|known| known.references.iter().any(|reference| reference.target == target))
+            self.is_announced(target) || known.references.iter().any(|reference| reference.target == target)
         };
         let mut wanted: BTreeMap<CollectionName, Vec<Uuid>> = BTreeMap::new();
         for reference in references.iter().filter(|reference| !is_known(reference.target)) {
@@ -347,9 +344,10 @@ impl Tx {
 
     /// The next number for people, such as `PAR-0007`.
     async fn next_reference(&self, collection: CollectionName, keeper: &str) -> Result<String, Error> {
-        let last = self.last_number(collection, keeper).await?;
-        self.set_number(collection, keeper, last + 1).await?;
-        Ok(format!("{}-{:04}", collection.prefix(), last + 1))
+        let key = (keeper.to_owned(), collection.as_str().to_owned());
+        let number = self.last_number(&key).await? + 1;
+        self.set_number(key, number);
+        Ok(format!("{}-{number:04}", collection.prefix()))
     }
 
     /// Keeps a number that a record brings along from being given out again.
@@ -358,35 +356,21 @@ impl Tx {
             .strip_prefix(collection.prefix())
             .and_then(|rest| rest.strip_prefix('-'))
             .and_then(|digits| digits.parse::<i64>().ok());
-        match number {
-            Some(number) if number > self.last_number(collection, keeper).await? => {
-                self.set_number(collection, keeper, number).await
-            }
-            _ => Ok(()),
-        }
-    }
-
-    async fn last_number(&self, collection: CollectionName, keeper: &str) -> Result<i64, Error> {
         let key = (keeper.to_owned(), collection.as_str().to_owned());
-        let row = counter::Entity::find_by_id(key).one(self).await?;
-        Ok(row.map_or(0, |row| row.last))
+        if let Some(number) = number
+            && number > self.last_number(&key).await?
+        {
+            self.set_number(key, number);
+        }
+        Ok(())
     }
 
-    async fn set_number(&self, collection: CollectionName, keeper: &str, last: i64) -> Result<(), Error> {
-        let row = counter::ActiveModel {
-            municipality: Set(keeper.to_owned()),
-            collection: Set(collection.as_str().to_owned()),
-            last: Set(last),
-        };
-        counter::Entity::insert(row)
-            .on_conflict(
-                OnConflict::columns([counter::Column::Municipality, counter::Column::Collection])
-                    .update_column(counter::Column::Last)
-                    .to_owned(),
-            )
-            .exec_without_returning(self)
-            .await?;
-        Ok(())
+    async fn last_number(&self, key: &(String, String)) -> Result<i64, Error> {
+        if let Some(number) = self.number(key).await? {
+            return Ok(number);
+        }
+        let row = counter::Entity::find_by_id(key.clone()).one(&self.beneath()).await?;
+        Ok(row.map_or(0, |row| row.last))
     }
 }
 

@@ -1,13 +1,15 @@
 //! Unique rules: looked at before the write, so that a refusal names field and record. Under the
-//! writer's lock the look is exact; the index behind each rule is the backstop.
+//! writer's lock the look is exact: at what waits to be written, and at what is. The index behind
+//! each rule is the backstop.
 
 use pobratim_domain::{CollectionName, Record};
 use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Query};
-use sea_orm::{ConnectionTrait, ModelTrait};
+use sea_orm::{ConnectionTrait, ModelTrait, Value};
 use uuid::Uuid;
 
 use crate::error::{Conflict, Error};
 use crate::findable::Findable;
+use crate::pending::Waiting;
 use crate::stored::{Stored, column, table_name};
 use crate::tx::Tx;
 
@@ -23,12 +25,21 @@ pub(crate) async fn check<T: Stored>(
         if is_null(&value) {
             continue;
         }
+        let waiting = |row: &Waiting<'_>| {
+            let same = row.has(rule.column, value.clone()) && row.has("municipality", record.head.keeper());
+            same.then(|| named(row)).flatten()
+        };
+        let waiting = tx.find_waiting(T::NAME.as_str(), waiting).await?;
         let same = Condition::all()
-            .add(Expr::col(Alias::new(rule.column)).eq(Expr::value(value)))
+            .add(Expr::col(Alias::new(rule.column)).eq(Expr::value(value.clone())))
             .add(Expr::col(Alias::new("municipality")).eq(record.head.keeper()))
             .add(Expr::col(Alias::new("deleted_at")).is_null())
             .add(Expr::col(Alias::new("id")).ne(record.head.id));
-        if let Some((id, reference)) = find(tx, T::NAME, same).await? {
+        let found = match waiting.filter(|(id, _)| *id != record.head.id) {
+            None => find(&tx.beneath(), T::NAME, same).await?,
+            found => found,
+        };
+        if let Some((id, reference)) = found {
             return Err(conflict(T::NAME, rule.pointer.to_owned(), id, reference, rule.rule.to_owned()));
         }
     }
@@ -37,8 +48,7 @@ pub(crate) async fn check<T: Stored>(
 
 async fn check_external_ids<T: Stored>(tx: &Tx, record: &Record<T>, findable: &Findable) -> Result<(), Error> {
     for (index, (scheme, value)) in findable.external_ids.iter().enumerate() {
-        let Some(id) = by_external_id(tx, T::NAME, T::NAME.namespace(record.head.keeper()), scheme, value).await?
-        else {
+        let Some(id) = external_id(tx, T::NAME, T::NAME.namespace(record.head.keeper()), scheme, value).await? else {
             continue;
         };
         if id == record.head.id {
@@ -52,7 +62,27 @@ async fn check_external_ids<T: Stored>(tx: &Tx, record: &Record<T>, findable: &F
     Ok(())
 }
 
-/// The record with an external id.
+/// The record with an external id, written or waiting.
+pub(crate) async fn external_id(
+    tx: &Tx,
+    collection: CollectionName,
+    municipality: &str,
+    scheme: &str,
+    value: &str,
+) -> Result<Option<Uuid>, Error> {
+    let key =
+        [("collection", collection.as_str()), ("municipality", municipality), ("scheme", scheme), ("value", value)];
+    let waiting = |row: &Waiting<'_>| {
+        let same = key.iter().rev().all(|(column, value)| row.has(column, *value));
+        same.then(|| id(row, "record_id")).flatten()
+    };
+    match tx.find_waiting("external_ids", waiting).await? {
+        None => by_external_id(&tx.beneath(), collection, municipality, scheme, value).await,
+        found => Ok(found),
+    }
+}
+
+/// The record with an external id, as written.
 pub(crate) async fn by_external_id(
     connection: &impl ConnectionTrait,
     collection: CollectionName,
@@ -68,16 +98,35 @@ pub(crate) async fn by_external_id(
     Ok(found.map(|row| row.record_id))
 }
 
-async fn find(tx: &Tx, collection: CollectionName, same: Condition) -> Result<Option<(Uuid, String)>, Error> {
+async fn find(
+    connection: &impl ConnectionTrait,
+    collection: CollectionName,
+    same: Condition,
+) -> Result<Option<(Uuid, String)>, Error> {
     let statement = Query::select()
         .columns([Alias::new("id"), Alias::new("ref")])
         .from(table_name(collection))
         .cond_where(same)
         .limit(1)
         .to_owned();
-    match tx.query_one(&statement).await? {
+    match connection.query_one(&statement).await? {
         Some(row) => Ok(Some((row.try_get("", "id")?, row.try_get("", "ref")?))),
         None => Ok(None),
+    }
+}
+
+/// Id and ref of a row that waits.
+fn named(row: &Waiting<'_>) -> Option<(Uuid, String)> {
+    match row.value("ref") {
+        Some(Value::String(Some(reference))) => Some((id(row, "id")?, reference.clone())),
+        _ => None,
+    }
+}
+
+fn id(row: &Waiting<'_>, column: &str) -> Option<Uuid> {
+    match row.value(column) {
+        Some(Value::Uuid(Some(id))) => Some(*id),
+        _ => None,
     }
 }
 
@@ -85,6 +134,6 @@ fn conflict(collection: CollectionName, pointer: String, id: Uuid, reference: St
     Error::AlreadyExists(Box::new(Conflict { pointer, collection, id, reference, detail }))
 }
 
-fn is_null(value: &sea_orm::Value) -> bool {
+fn is_null(value: &Value) -> bool {
     *value == value.as_null()
 }
