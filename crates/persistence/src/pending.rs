@@ -54,14 +54,14 @@ impl Waiting<'_> {
 
 impl Pending {
     /// Adds a row with all its columns.
-    pub(crate) fn insert<E>(&mut self, row: E::ActiveModel) -> Result<(), DbErr>
+    pub(crate) fn insert<E>(&mut self, mut row: E::ActiveModel) -> Result<(), DbErr>
     where
         E: EntityTrait + Default,
         E::ActiveModel: ActiveModelTrait<Entity = E>,
     {
         let mut values = Vec::new();
         for column in E::Column::iter() {
-            match row.get(column) {
+            match row.take(column) {
                 ActiveValue::Set(value) | ActiveValue::Unchanged(value) => values.push(value),
                 ActiveValue::NotSet => return Err(DbErr::AttrNotSet(column.as_str().to_owned())),
             }
