@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement that cannot go on stops, and prints")]
 
 mod creators;
+mod loads;
 mod pages;
 
 use std::time::Duration;
@@ -20,6 +21,9 @@ async fn main() {
     println!("database: {database}; cores: {}", std::thread::available_parallelism().unwrap());
     if is_wanted("creators") {
         creators::measure().await;
+    }
+    if is_wanted("loads") {
+        loads::measure().await;
     }
     if is_wanted("pages") {
         pages::measure().await;

@@ -2,7 +2,9 @@
 //! external id. A data set is read and checked as a whole before anything is written; then it is
 //! applied in slices, between which others write. Applied twice, it changes nothing.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use pobratim_domain::{CollectionName, Fault, Faults, Record, Slug};
@@ -17,8 +19,15 @@ use crate::collections;
 /// What every data set says of itself.
 pub const FORMAT: &str = "pobratim-dataset/1";
 
-/// How many records one command writes: well under the time a command has.
+/// How many records the first command writes.
 const SLICE: usize = 25;
+
+/// How many a command writes at most.
+const LARGEST: usize = 2000;
+
+/// How long a command should take with its commit: others wait meanwhile, and it has 700 ms before
+/// it is ended.
+const PACE: Duration = Duration::from_millis(100);
 
 /// The order in which collections are written; what comes later may be referred to all the same.
 const ORDER: &[&str] =
@@ -102,7 +111,7 @@ pub async fn load(api: &Api, text: &str, mut progress: impl FnMut(usize, usize))
         let schema = format!("{}Input", item.collection.type_name());
         names.resolve(api, &mut item.value, &crate::contract::reference(&schema), &item.position, &mut faults);
     }
-    let announced: Vec<Uuid> = items.iter().map(|item| item.id).collect();
+    let announced: Arc<HashSet<Uuid>> = Arc::new(items.iter().map(|item| item.id).collect());
     let mut ready = Vec::new();
     for item in items {
         let keeper = (item.collection.keeper() == pobratim_domain::Keeper::Municipality).then(|| slug.clone());
@@ -118,27 +127,26 @@ pub async fn load(api: &Api, text: &str, mut progress: impl FnMut(usize, usize))
     if !faults.is_empty() {
         return Err(LoadError::Faults(faults.into_iter().collect()));
     }
-    apply(api, ready, &announced, &mut progress).await
+    apply(api, ready.into(), &announced, &mut progress).await
 }
 
 async fn apply(
     api: &Api,
-    mut ready: Vec<(String, Apply)>,
-    announced: &[Uuid],
+    mut ready: VecDeque<(String, Apply)>,
+    announced: &Arc<HashSet<Uuid>>,
     progress: &mut impl FnMut(usize, usize),
 ) -> Result<Loaded, LoadError> {
     let total = ready.len();
     let load_id = api.database().clock().id().to_string();
     let mut loaded = Loaded::default();
-    let mut done = 0;
+    let (mut done, mut size) = (0, SLICE);
     while !ready.is_empty() {
-        let rest = ready.split_off(ready.len().min(SLICE));
-        let slice = std::mem::replace(&mut ready, rest);
+        let slice: Vec<_> = ready.drain(..ready.len().min(size)).collect();
         let count = slice.len();
-        let announced = announced.to_vec();
+        let announced = Arc::clone(announced);
         let stamp = Stamp { import_id: Some(load_id.clone()), ..Stamp::system(&load_id) };
         let outcome = api.database().write(stamp, None, move |tx| async move {
-            tx.announce(&announced);
+            tx.announce(announced);
             let mut outcomes = Vec::with_capacity(count);
             for (position, apply) in slice {
                 match apply(tx.clone()).await {
@@ -149,6 +157,7 @@ async fn apply(
             }
             Ok(outcomes)
         });
+        let began = Instant::now();
         let outcomes = outcome.await.map_err(|error| match error {
             Error::Defect(text) => LoadError::Unreadable(text),
             error => LoadError::Record { position: format!("record {done} and after"), error },
@@ -162,8 +171,16 @@ async fn apply(
         }
         done += count;
         progress(done, total);
+        size = paced(count, began.elapsed());
     }
     Ok(loaded)
+}
+
+/// How many records the next command may write, when so many took so long: never more than twice
+/// as many, because the last rows may have been the easy ones.
+fn paced(count: usize, took: Duration) -> usize {
+    let fitting = PACE.as_micros().saturating_mul(count as u128) / took.as_micros().max(1);
+    usize::try_from(fitting).unwrap_or(LARGEST).min(2 * count).clamp(SLICE, LARGEST)
 }
 
 async fn items(api: &Api, mut file: File, slug: &Slug) -> Result<Vec<Item>, LoadError> {
@@ -178,15 +195,14 @@ async fn items(api: &Api, mut file: File, slug: &Slug) -> Result<Vec<Item>, Load
         else {
             continue;
         };
+        let namespace = collection.namespace(slug.as_str()).to_owned();
+        let named = |value: &Value| value["ref"].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+        let wanted: Vec<String> = records.iter().filter_map(named).collect();
+        let known =
+            api.database().read(async |snapshot| snapshot.ids_in(collection, &namespace, &wanted).await).await?;
         for (index, value) in records.into_iter().enumerate() {
             let position = format!("/records/{name}/{index}");
-            let reference = value["ref"].as_str().unwrap_or_default().to_owned();
-            let namespace = collection.namespace(slug.as_str()).to_owned();
-            let found = if reference.is_empty() {
-                None
-            } else {
-                api.database().read(async |snapshot| snapshot.id_in(collection, &namespace, &reference).await).await?
-            };
+            let found = named(&value).and_then(|reference| known.get(&reference).copied());
             let given = value["id"].as_str().and_then(|id| Uuid::try_parse(id).ok());
             let id = found.or(given).unwrap_or_else(|| api.database().clock().id());
             items.push(Item { collection, position, id, exists: found.is_some(), value });

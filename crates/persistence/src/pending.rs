@@ -47,8 +47,8 @@ impl Waiting<'_> {
     }
 
     /// Whether a column has this value.
-    pub(crate) fn has(&self, column: &str, value: impl Into<Value>) -> bool {
-        self.value(column) == Some(&value.into())
+    pub(crate) fn has(&self, column: &str, value: &Value) -> bool {
+        self.value(column) == Some(value)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Reading: every answer is made in one snapshot that also yields its head, so that a label and
 //! what it labels never part.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::time::Duration;
 
@@ -78,24 +79,27 @@ impl Snapshot {
         id_of_reference(&self.transaction, view, collection, reference).await
     }
 
-    /// The id of the record with this ref in a namespace, deleted or not, whoever sees it.
-    pub async fn id_in(
+    /// The ids of the records with these refs in a namespace, deleted or not, whoever sees them.
+    pub async fn ids_in(
         &self,
         collection: CollectionName,
         namespace: &str,
-        reference: &str,
-    ) -> Result<Option<Uuid>, Error> {
-        let statement = Query::select()
-            .columns([Alias::new("id"), Alias::new("municipality")])
-            .from(table_name(collection))
-            .and_where(Expr::col(Alias::new("ref")).eq(reference))
-            .to_owned();
-        for row in self.transaction.query_all(&statement).await? {
-            if collection.namespace(&row.try_get::<String>("", "municipality")?) == namespace {
-                return Ok(Some(row.try_get("", "id")?));
+        references: &[String],
+    ) -> Result<HashMap<String, Uuid>, Error> {
+        let mut found = HashMap::new();
+        for chunk in references.chunks(500) {
+            let statement = Query::select()
+                .columns([Alias::new("id"), Alias::new("ref"), Alias::new("municipality")])
+                .from(table_name(collection))
+                .and_where(Expr::col(Alias::new("ref")).is_in(chunk))
+                .to_owned();
+            for row in self.transaction.query_all(&statement).await? {
+                if collection.namespace(&row.try_get::<String>("", "municipality")?) == namespace {
+                    found.insert(row.try_get("", "ref")?, row.try_get("", "id")?);
+                }
             }
         }
-        Ok(None)
+        Ok(found)
     }
 
     /// The id of the record with an external id, when the caller sees it.

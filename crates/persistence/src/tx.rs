@@ -7,7 +7,7 @@
 //! [`crate::pending`]). A command that writes nothing else needs no savepoint: what it leaves is
 //! thrown away when it is refused.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pobratim_domain::Timestamp;
@@ -64,7 +64,7 @@ pub(crate) struct Progress {
     /// The connection failed; the batch ends.
     pub(crate) fatal: Option<DbErr>,
     pub(crate) entries: Vec<Draft>,
-    announced: BTreeSet<Uuid>,
+    announced: Arc<HashSet<Uuid>>,
 }
 
 impl Tx {
@@ -96,8 +96,8 @@ impl Tx {
     }
 
     /// Says that these records come in the same load, so that earlier ones may refer to them.
-    pub fn announce(&self, ids: &[Uuid]) {
-        self.progress().announced.extend(ids);
+    pub fn announce(&self, ids: Arc<HashSet<Uuid>>) {
+        self.progress().announced = ids;
     }
 
     pub(crate) fn is_announced(&self, id: Uuid) -> bool {

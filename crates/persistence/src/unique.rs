@@ -25,8 +25,9 @@ pub(crate) async fn check<T: Stored>(
         if is_null(&value) {
             continue;
         }
+        let keeper = Value::from(record.head.keeper());
         let waiting = |row: &Waiting<'_>| {
-            let same = row.has(rule.column, value.clone()) && row.has("municipality", record.head.keeper());
+            let same = row.has(rule.column, &value) && row.has("municipality", &keeper);
             same.then(|| named(row)).flatten()
         };
         let waiting = tx.find_waiting(T::NAME.as_str(), waiting).await?;
@@ -70,10 +71,15 @@ pub(crate) async fn external_id(
     scheme: &str,
     value: &str,
 ) -> Result<Option<Uuid>, Error> {
-    let key =
-        [("collection", collection.as_str()), ("municipality", municipality), ("scheme", scheme), ("value", value)];
+    // What differs most is compared first.
+    let key = [
+        ("value", Value::from(value)),
+        ("scheme", scheme.into()),
+        ("municipality", municipality.into()),
+        ("collection", collection.as_str().into()),
+    ];
     let waiting = |row: &Waiting<'_>| {
-        let same = key.iter().rev().all(|(column, value)| row.has(column, *value));
+        let same = key.iter().all(|(column, value)| row.has(column, value));
         same.then(|| id(row, "record_id")).flatten()
     };
     match tx.find_waiting("external_ids", waiting).await? {
