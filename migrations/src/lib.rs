@@ -13,6 +13,7 @@ mod m20261123_000006_partnerships;
 mod m20261123_000007_agreements;
 mod m20261123_000008_exchanges;
 mod m20261123_000009_events;
+mod m20261124_000010_memberships;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000007_agreements::Migration),
             Box::new(m20261123_000008_exchanges::Migration),
             Box::new(m20261123_000009_events::Migration),
+            Box::new(m20261124_000010_memberships::Migration),
         ]
     }
 }

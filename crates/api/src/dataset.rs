@@ -22,7 +22,7 @@ const SLICE: usize = 25;
 
 /// The order in which collections are written; what comes later may be referred to all the same.
 const ORDER: &[&str] =
-    &["places", "organizations", "municipalities", "partnerships", "agreements", "events", "exchanges"];
+    &["places", "organizations", "municipalities", "partnerships", "agreements", "events", "exchanges", "memberships"];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

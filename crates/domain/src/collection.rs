@@ -31,6 +31,8 @@ pub enum CollectionName {
     Exchanges,
     /// What takes place: meetings, fairs, exhibitions, signings.
     Events,
+    /// The associations that a city belongs to.
+    Memberships,
 }
 
 /// Who keeps the records of a collection.
@@ -62,6 +64,7 @@ impl CollectionName {
         Self::Agreements,
         Self::Exchanges,
         Self::Events,
+        Self::Memberships,
     ];
 
     const fn facts(self) -> Facts {
@@ -75,6 +78,7 @@ impl CollectionName {
             Self::Agreements => ("agreements", "agreement", "AGR", Municipality),
             Self::Exchanges => ("exchanges", "exchange", "EXC", Municipality),
             Self::Events => ("events", "event", "EVT", Municipality),
+            Self::Memberships => ("memberships", "membership", "MEM", Municipality),
         };
         Facts { name, singular, prefix, keeper }
     }

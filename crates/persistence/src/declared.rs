@@ -2,7 +2,7 @@
 //! the test of all plans.
 
 use pobratim_domain::{
-    Agreement, ApiKey, CityEvent, CollectionName, Exchange, Municipality, Organization, Partnership, Place,
+    Agreement, ApiKey, CityEvent, CollectionName, Exchange, Membership, Municipality, Organization, Partnership, Place,
 };
 use sea_orm::sea_query::SelectStatement;
 
@@ -40,6 +40,7 @@ impl Declared {
             CollectionName::Agreements => Self::typed::<Agreement>(),
             CollectionName::Exchanges => Self::typed::<Exchange>(),
             CollectionName::Events => Self::typed::<CityEvent>(),
+            CollectionName::Memberships => Self::typed::<Membership>(),
         }
     }
 

@@ -22,6 +22,7 @@ mod head;
 mod idempotency;
 mod journal;
 mod list;
+mod membership;
 mod municipality;
 mod organization;
 mod partnership;

@@ -4,7 +4,8 @@
 use std::collections::HashMap;
 
 use pobratim_domain::{
-    Agreement, ApiKey, CityEvent, CollectionName, Exchange, Municipality, Organization, Partnership, Place, merge,
+    Agreement, ApiKey, CityEvent, CollectionName, Exchange, Membership, Municipality, Organization, Partnership, Place,
+    merge,
 };
 use sea_orm::{ColumnTrait, EntityTrait, IdenStatic, Iterable, ModelTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::Value as Json;
@@ -38,6 +39,7 @@ pub(crate) async fn faults(snapshot: &Snapshot, collection: CollectionName) -> R
         CollectionName::Agreements => faults_of::<Agreement>(snapshot).await,
         CollectionName::Exchanges => faults_of::<Exchange>(snapshot).await,
         CollectionName::Events => faults_of::<CityEvent>(snapshot).await,
+        CollectionName::Memberships => faults_of::<Membership>(snapshot).await,
         CollectionName::ApiKeys => faults_of::<ApiKey>(snapshot).await,
     }
 }

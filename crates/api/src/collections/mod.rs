@@ -4,6 +4,7 @@
 mod agreements;
 mod events;
 mod exchanges;
+mod memberships;
 mod municipalities;
 mod organizations;
 mod partnerships;
@@ -12,7 +13,8 @@ mod places;
 use actix_web::http::Method;
 use futures_util::FutureExt;
 use pobratim_domain::{
-    Agreement, CityEvent, CollectionName, Exchange, Faults, Municipality, Organization, Partnership, Place, Slug,
+    Agreement, CityEvent, CollectionName, Exchange, Faults, Membership, Municipality, Organization, Partnership, Place,
+    Slug,
 };
 use pobratim_persistence::Stored;
 use serde_json::{Value, json};
@@ -60,6 +62,7 @@ const COLLECTIONS: &[Listed] = &[
     listed::<Agreement>(),
     listed::<Exchange>(),
     listed::<CityEvent>(),
+    listed::<Membership>(),
 ];
 
 const fn listed<T: Resource>() -> Listed {
