@@ -21,8 +21,17 @@ pub const FORMAT: &str = "pobratim-dataset/1";
 const SLICE: usize = 25;
 
 /// The order in which collections are written; what comes later may be referred to all the same.
-const ORDER: &[&str] =
-    &["places", "organizations", "municipalities", "partnerships", "agreements", "events", "exchanges", "memberships"];
+const ORDER: &[&str] = &[
+    "places",
+    "organizations",
+    "municipalities",
+    "partnerships",
+    "agreements",
+    "events",
+    "exchanges",
+    "memberships",
+    "letters",
+];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -33,6 +33,8 @@ pub enum CollectionName {
     Events,
     /// The associations that a city belongs to.
     Memberships,
+    /// The correspondence: letters received and sent.
+    Letters,
 }
 
 /// Who keeps the records of a collection.
@@ -65,6 +67,7 @@ impl CollectionName {
         Self::Exchanges,
         Self::Events,
         Self::Memberships,
+        Self::Letters,
     ];
 
     const fn facts(self) -> Facts {
@@ -79,6 +82,7 @@ impl CollectionName {
             Self::Exchanges => ("exchanges", "exchange", "EXC", Municipality),
             Self::Events => ("events", "event", "EVT", Municipality),
             Self::Memberships => ("memberships", "membership", "MEM", Municipality),
+            Self::Letters => ("letters", "letter", "LET", Municipality),
         };
         Facts { name, singular, prefix, keeper }
     }

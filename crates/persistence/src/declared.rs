@@ -2,7 +2,8 @@
 //! the test of all plans.
 
 use pobratim_domain::{
-    Agreement, ApiKey, CityEvent, CollectionName, Exchange, Membership, Municipality, Organization, Partnership, Place,
+    Agreement, ApiKey, CityEvent, CollectionName, Exchange, Letter, Membership, Municipality, Organization,
+    Partnership, Place,
 };
 use sea_orm::sea_query::SelectStatement;
 
@@ -40,6 +41,7 @@ impl Declared {
             CollectionName::Agreements => Self::typed::<Agreement>(),
             CollectionName::Exchanges => Self::typed::<Exchange>(),
             CollectionName::Events => Self::typed::<CityEvent>(),
+            CollectionName::Letters => Self::typed::<Letter>(),
             CollectionName::Memberships => Self::typed::<Membership>(),
         }
     }

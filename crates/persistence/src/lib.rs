@@ -21,6 +21,7 @@ mod findable;
 mod head;
 mod idempotency;
 mod journal;
+mod letter;
 mod list;
 mod membership;
 mod municipality;

@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use pobratim_domain::{
-    Agreement, ApiKey, CityEvent, CollectionName, Exchange, Membership, Municipality, Organization, Partnership, Place,
-    merge,
+    Agreement, ApiKey, CityEvent, CollectionName, Exchange, Letter, Membership, Municipality, Organization,
+    Partnership, Place, merge,
 };
 use sea_orm::{ColumnTrait, EntityTrait, IdenStatic, Iterable, ModelTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::Value as Json;
@@ -40,6 +40,7 @@ pub(crate) async fn faults(snapshot: &Snapshot, collection: CollectionName) -> R
         CollectionName::Exchanges => faults_of::<Exchange>(snapshot).await,
         CollectionName::Events => faults_of::<CityEvent>(snapshot).await,
         CollectionName::Memberships => faults_of::<Membership>(snapshot).await,
+        CollectionName::Letters => faults_of::<Letter>(snapshot).await,
         CollectionName::ApiKeys => faults_of::<ApiKey>(snapshot).await,
     }
 }

@@ -4,6 +4,7 @@
 mod agreements;
 mod events;
 mod exchanges;
+mod letters;
 mod memberships;
 mod municipalities;
 mod organizations;
@@ -13,8 +14,8 @@ mod places;
 use actix_web::http::Method;
 use futures_util::FutureExt;
 use pobratim_domain::{
-    Agreement, CityEvent, CollectionName, Exchange, Faults, Membership, Municipality, Organization, Partnership, Place,
-    Slug,
+    Agreement, CityEvent, CollectionName, Exchange, Faults, Letter, Membership, Municipality, Organization,
+    Partnership, Place, Slug,
 };
 use pobratim_persistence::Stored;
 use serde_json::{Value, json};
@@ -63,6 +64,7 @@ const COLLECTIONS: &[Listed] = &[
     listed::<Exchange>(),
     listed::<CityEvent>(),
     listed::<Membership>(),
+    listed::<Letter>(),
 ];
 
 const fn listed<T: Resource>() -> Listed {
