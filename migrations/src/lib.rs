@@ -15,6 +15,7 @@ mod m20261123_000008_exchanges;
 mod m20261123_000009_events;
 mod m20261124_000010_memberships;
 mod m20261124_000011_letters;
+mod m20261124_000012_programmes;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000009_events::Migration),
             Box::new(m20261124_000010_memberships::Migration),
             Box::new(m20261124_000011_letters::Migration),
+            Box::new(m20261124_000012_programmes::Migration),
         ]
     }
 }

@@ -31,6 +31,7 @@ const ORDER: &[&str] = &[
     "exchanges",
     "memberships",
     "letters",
+    "programmes",
 ];
 
 #[derive(Deserialize)]

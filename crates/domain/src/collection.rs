@@ -35,6 +35,8 @@ pub enum CollectionName {
     Memberships,
     /// The correspondence: letters received and sent.
     Letters,
+    /// What several exchanges and events are made under.
+    Programmes,
 }
 
 /// Who keeps the records of a collection.
@@ -68,6 +70,7 @@ impl CollectionName {
         Self::Events,
         Self::Memberships,
         Self::Letters,
+        Self::Programmes,
     ];
 
     const fn facts(self) -> Facts {
@@ -83,6 +86,7 @@ impl CollectionName {
             Self::Events => ("events", "event", "EVT", Municipality),
             Self::Memberships => ("memberships", "membership", "MEM", Municipality),
             Self::Letters => ("letters", "letter", "LET", Municipality),
+            Self::Programmes => ("programmes", "programme", "PRG", Municipality),
         };
         Facts { name, singular, prefix, keeper }
     }
@@ -186,5 +190,45 @@ pub trait Collection:
     /// managed members of those that stay. Dropping one that holds such members is refused.
     fn settle(&mut self, _before: Option<&Self>, _new_key: &mut dyn FnMut() -> Uuid) -> Result<(), Refusal> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn example_holds<T: Collection>() {
+        let schema = serde_json::to_value(T::schema()).unwrap();
+        let record: T = serde_json::from_value(schema["examples"][0].clone()).unwrap();
+        let mut faults = Faults::default();
+        record.check(&Head { sources: vec![source()], ..Head::default() }, &mut faults);
+        assert!(faults.is_empty(), "{}: {faults}", T::NAME);
+        assert_eq!(record.state().map(|state| state.member), T::STATE, "{}", T::NAME);
+    }
+
+    fn source() -> crate::Source {
+        let text = "Отчёт за 2011 год".to_owned();
+        crate::Source { text, locator: None, quote: None, lang: None, document_id: None }
+    }
+
+    #[test]
+    fn the_examples_are_records() {
+        example_holds::<crate::Agreement>();
+        example_holds::<crate::CityEvent>();
+        example_holds::<crate::Exchange>();
+        example_holds::<crate::Letter>();
+        example_holds::<crate::Membership>();
+        example_holds::<crate::Organization>();
+        example_holds::<crate::Partnership>();
+        example_holds::<crate::Programme>();
+    }
+
+    #[test]
+    fn names_and_prefixes_are_one_each() {
+        for name in CollectionName::ALL {
+            assert_eq!(CollectionName::parse(name.as_str()), Some(*name));
+            let same = |other: &&CollectionName| other.prefix() == name.prefix() || other.singular() == name.singular();
+            assert_eq!(CollectionName::ALL.iter().filter(same).count(), 1, "{name}");
+        }
     }
 }

@@ -33,6 +33,7 @@ mod partnership_party;
 mod partnership_stage;
 mod partnership_summary;
 mod place;
+mod programme;
 mod record;
 mod refusal;
 mod timestamp;
@@ -76,6 +77,7 @@ pub use partnership_summary::{
     SummaryPeople, SummaryRecords, SummarySettings,
 };
 pub use place::{Border, Location, Place, PlaceKind, PlaceName, PlaceNameGrammar, PlaceNameKind};
+pub use programme::{Programme, ProgrammeLevel, ProgrammeState, ProgrammeTransitionInput};
 pub use record::{Claim, ClaimState, ExternalId, Head, Record, Source, Visibility};
 pub use refusal::{InvalidState, Refusal};
 pub use timestamp::Timestamp;

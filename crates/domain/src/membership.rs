@@ -17,7 +17,7 @@ use crate::value::{LocalizedText, Money, PartialInterval};
     "place": "01890a5d-ac96-774b-bcce-b302099a8001",
     "category": "full",
     "valid": "2009/..",
-    "fee": {"amount": "2000.00", "currency": "JPY"},
+    "fee": {"amount": "2000", "currency": "JPY"},
     "representative": {"ru": "Мэр города Благовещенска", "en": "Mayor of Blagoveshchensk"}
 })))]
 pub struct Membership {

@@ -28,6 +28,7 @@ mod municipality;
 mod organization;
 mod partnership;
 mod place;
+mod programme;
 mod raw_json;
 mod read;
 mod replay;

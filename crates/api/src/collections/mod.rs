@@ -10,12 +10,13 @@ mod municipalities;
 mod organizations;
 mod partnerships;
 mod places;
+mod programmes;
 
 use actix_web::http::Method;
 use futures_util::FutureExt;
 use pobratim_domain::{
     Agreement, CityEvent, CollectionName, Exchange, Faults, Letter, Membership, Municipality, Organization,
-    Partnership, Place, Slug,
+    Partnership, Place, Programme, Slug,
 };
 use pobratim_persistence::Stored;
 use serde_json::{Value, json};
@@ -65,6 +66,7 @@ const COLLECTIONS: &[Listed] = &[
     listed::<CityEvent>(),
     listed::<Membership>(),
     listed::<Letter>(),
+    listed::<Programme>(),
 ];
 
 const fn listed<T: Resource>() -> Listed {
