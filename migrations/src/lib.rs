@@ -16,6 +16,7 @@ mod m20261123_000009_events;
 mod m20261124_000010_memberships;
 mod m20261124_000011_letters;
 mod m20261124_000012_programmes;
+mod m20261124_000013_projects;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000010_memberships::Migration),
             Box::new(m20261124_000011_letters::Migration),
             Box::new(m20261124_000012_programmes::Migration),
+            Box::new(m20261124_000013_projects::Migration),
         ]
     }
 }

@@ -32,6 +32,7 @@ const ORDER: &[&str] = &[
     "memberships",
     "letters",
     "programmes",
+    "projects",
 ];
 
 #[derive(Deserialize)]

@@ -37,6 +37,8 @@ pub enum CollectionName {
     Letters,
     /// What several exchanges and events are made under.
     Programmes,
+    /// Joint work with partners, and what is offered to investors.
+    Projects,
 }
 
 /// Who keeps the records of a collection.
@@ -71,6 +73,7 @@ impl CollectionName {
         Self::Memberships,
         Self::Letters,
         Self::Programmes,
+        Self::Projects,
     ];
 
     const fn facts(self) -> Facts {
@@ -87,6 +90,7 @@ impl CollectionName {
             Self::Memberships => ("memberships", "membership", "MEM", Municipality),
             Self::Letters => ("letters", "letter", "LET", Municipality),
             Self::Programmes => ("programmes", "programme", "PRG", Municipality),
+            Self::Projects => ("projects", "project", "PRJ", Municipality),
         };
         Facts { name, singular, prefix, keeper }
     }
@@ -221,6 +225,7 @@ mod tests {
         example_holds::<crate::Organization>();
         example_holds::<crate::Partnership>();
         example_holds::<crate::Programme>();
+        example_holds::<crate::Project>();
     }
 
     #[test]

@@ -34,6 +34,8 @@ mod partnership_stage;
 mod partnership_summary;
 mod place;
 mod programme;
+mod project;
+mod project_state;
 mod record;
 mod refusal;
 mod timestamp;
@@ -78,6 +80,8 @@ pub use partnership_summary::{
 };
 pub use place::{Border, Location, Place, PlaceKind, PlaceName, PlaceNameGrammar, PlaceNameKind};
 pub use programme::{Programme, ProgrammeLevel, ProgrammeState, ProgrammeTransitionInput};
+pub use project::{Project, ProjectKind};
+pub use project_state::{ProjectState, ProjectTransitionInput};
 pub use record::{Claim, ClaimState, ExternalId, Head, Record, Source, Visibility};
 pub use refusal::{InvalidState, Refusal};
 pub use timestamp::Timestamp;

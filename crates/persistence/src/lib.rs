@@ -29,6 +29,7 @@ mod organization;
 mod partnership;
 mod place;
 mod programme;
+mod project;
 mod raw_json;
 mod read;
 mod replay;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use pobratim_domain::{
     Agreement, ApiKey, CityEvent, CollectionName, Exchange, Letter, Membership, Municipality, Organization,
-    Partnership, Place, Programme, merge,
+    Partnership, Place, Programme, Project, merge,
 };
 use sea_orm::{ColumnTrait, EntityTrait, IdenStatic, Iterable, ModelTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::Value as Json;
@@ -42,6 +42,7 @@ pub(crate) async fn faults(snapshot: &Snapshot, collection: CollectionName) -> R
         CollectionName::Memberships => faults_of::<Membership>(snapshot).await,
         CollectionName::Letters => faults_of::<Letter>(snapshot).await,
         CollectionName::Programmes => faults_of::<Programme>(snapshot).await,
+        CollectionName::Projects => faults_of::<Project>(snapshot).await,
         CollectionName::ApiKeys => faults_of::<ApiKey>(snapshot).await,
     }
 }

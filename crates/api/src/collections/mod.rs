@@ -11,12 +11,13 @@ mod organizations;
 mod partnerships;
 mod places;
 mod programmes;
+mod projects;
 
 use actix_web::http::Method;
 use futures_util::FutureExt;
 use pobratim_domain::{
     Agreement, CityEvent, CollectionName, Exchange, Faults, Letter, Membership, Municipality, Organization,
-    Partnership, Place, Programme, Slug,
+    Partnership, Place, Programme, Project, Slug,
 };
 use pobratim_persistence::Stored;
 use serde_json::{Value, json};
@@ -67,6 +68,7 @@ const COLLECTIONS: &[Listed] = &[
     listed::<Membership>(),
     listed::<Letter>(),
     listed::<Programme>(),
+    listed::<Project>(),
 ];
 
 const fn listed<T: Resource>() -> Listed {
