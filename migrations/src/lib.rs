@@ -17,6 +17,7 @@ mod m20261124_000010_memberships;
 mod m20261124_000011_letters;
 mod m20261124_000012_programmes;
 mod m20261124_000013_projects;
+mod m20261124_000014_made_under;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000011_letters::Migration),
             Box::new(m20261124_000012_programmes::Migration),
             Box::new(m20261124_000013_projects::Migration),
+            Box::new(m20261124_000014_made_under::Migration),
         ]
     }
 }

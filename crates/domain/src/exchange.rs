@@ -71,10 +71,17 @@ pub struct Exchange {
     /// The paper it is made under: an agreement.
     #[schema(examples("01890a5d-ac96-774b-bcce-b302099a8301"))]
     pub agreement: Option<Uuid>,
+    /// The programme it is part of.
+    #[schema(examples("01890a5d-ac96-774b-bcce-b302099a8601"))]
+    pub programme: Option<Uuid>,
     /// The events it is made for, or in whose course it takes part.
     #[serde(default)]
     #[schema(max_items = 100, examples(json!(["01890a5d-ac96-774b-bcce-b302099a8401"])))]
     pub events: Vec<Uuid>,
+    /// The projects it serves.
+    #[serde(default)]
+    #[schema(max_items = 50, examples(json!(["01890a5d-ac96-774b-bcce-b302099a8701"])))]
+    pub projects: Vec<Uuid>,
     /// The organizations that carry it out: schools, ensembles, clubs.
     #[serde(default)]
     #[schema(max_items = 100, examples(json!(["01890a5d-ac96-774b-bcce-b302099a8103"])))]
@@ -221,18 +228,21 @@ impl Collection for Exchange {
         faults.each_once("/fields", &self.fields);
         faults.each_once("/partnerships", &self.partnerships);
         faults.each_once("/events", &self.events);
+        faults.each_once("/projects", &self.projects);
         faults.each_once("/implementers", &self.implementers);
     }
 
     fn references(&self, references: &mut References) {
-        use CollectionName::{Agreements, Events, Organizations, Partnerships, Places};
+        use CollectionName::{Agreements, Events, Organizations, Partnerships, Places, Programmes, Projects};
         references.one("origin", Places, Some(self.origin));
         references.one("destination", Places, Some(self.destination));
         references.one("organizer", Organizations, self.organizer);
         references.one("host", Organizations, self.host);
         references.many("partnerships", Partnerships, &self.partnerships);
         references.one("agreement", Agreements, self.agreement);
+        references.one("programme", Programmes, self.programme);
         references.many("events", Events, &self.events);
+        references.many("projects", Projects, &self.projects);
         references.many("implementers", Organizations, &self.implementers);
         for (index, item) in self.itinerary.iter().enumerate() {
             if let Some(place) = item.place {
@@ -366,14 +376,14 @@ pub(crate) mod tests {
     fn it_is_found_by_what_it_refers_to_and_by_its_words() {
         let exchange = exchange(json!({
             "organizer": HOME, "host": ABROAD, "agreement": HOME, "partnerships": [HOME], "events": [ABROAD],
-            "implementers": [HOME], "fields": ["culture"], "itinerary": [{"place": ABROAD, "text": {"ru": "Музей"}}],
+            "programme": HOME, "projects": [HOME], "implementers": [HOME], "fields": ["culture"], "itinerary": [{"place": ABROAD, "text": {"ru": "Музей"}}],
         }));
         let mut references = References::default();
         exchange.references(&mut references);
         let pointers: Vec<_> = references.iter().map(|found| found.pointer.as_str()).collect();
         assert_eq!(
             pointers.join(" "),
-            "/origin /destination /organizer /host /partnerships/0 /agreement /events/0 /implementers/0 /itinerary/0/place"
+            "/origin /destination /organizer /host /partnerships/0 /agreement /programme /events/0 /projects/0 /implementers/0 /itinerary/0/place"
         );
         assert!(references.iter().all(|found| found.pointer.starts_with(&format!("/{}", &found.field[..4]))));
         let mut terms = Terms::default();
