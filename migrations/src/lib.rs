@@ -18,6 +18,7 @@ mod m20261124_000011_letters;
 mod m20261124_000012_programmes;
 mod m20261124_000013_projects;
 mod m20261124_000014_made_under;
+mod m20261124_000015_assistance_cases;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000012_programmes::Migration),
             Box::new(m20261124_000013_projects::Migration),
             Box::new(m20261124_000014_made_under::Migration),
+            Box::new(m20261124_000015_assistance_cases::Migration),
         ]
     }
 }

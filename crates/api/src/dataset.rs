@@ -33,6 +33,7 @@ const ORDER: &[&str] = &[
     "letters",
     "programmes",
     "projects",
+    "assistance_cases",
 ];
 
 #[derive(Deserialize)]

@@ -39,6 +39,8 @@ pub enum CollectionName {
     Programmes,
     /// Joint work with partners, and what is offered to investors.
     Projects,
+    /// Help for investors, enterprises and those who look for partners.
+    AssistanceCases,
 }
 
 /// Who keeps the records of a collection.
@@ -74,6 +76,7 @@ impl CollectionName {
         Self::Letters,
         Self::Programmes,
         Self::Projects,
+        Self::AssistanceCases,
     ];
 
     const fn facts(self) -> Facts {
@@ -91,6 +94,7 @@ impl CollectionName {
             Self::Letters => ("letters", "letter", "LET", Municipality),
             Self::Programmes => ("programmes", "programme", "PRG", Municipality),
             Self::Projects => ("projects", "project", "PRJ", Municipality),
+            Self::AssistanceCases => ("assistance_cases", "assistance_case", "ASC", Municipality),
         };
         Facts { name, singular, prefix, keeper }
     }
@@ -226,6 +230,7 @@ mod tests {
         example_holds::<crate::Partnership>();
         example_holds::<crate::Programme>();
         example_holds::<crate::Project>();
+        example_holds::<crate::AssistanceCase>();
     }
 
     #[test]

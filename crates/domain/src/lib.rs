@@ -10,6 +10,8 @@ mod agreement_approval;
 mod agreement_part;
 mod agreement_state;
 mod api_key;
+mod assistance_case;
+mod assistance_case_state;
 pub mod codelist;
 mod collection;
 pub mod country;
@@ -54,6 +56,8 @@ pub use agreement_part::{
 };
 pub use agreement_state::AgreementState;
 pub use api_key::{ApiKey, Role, Scope};
+pub use assistance_case::{AssistanceCase, AssistanceCaseKind};
+pub use assistance_case_state::{AssistanceCaseState, AssistanceCaseTransitionInput};
 pub use collection::{Collection, CollectionName, Keeper, State};
 pub use event::{CityEvent, EventHostRole, EventKind, EventSeries, EventSeriesCode};
 pub use event_participation::{EventOutcome, EventParticipation, EventParticipationUnit};

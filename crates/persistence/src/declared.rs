@@ -2,8 +2,8 @@
 //! the test of all plans.
 
 use pobratim_domain::{
-    Agreement, ApiKey, CityEvent, CollectionName, Exchange, Letter, Membership, Municipality, Organization,
-    Partnership, Place, Programme, Project,
+    Agreement, ApiKey, AssistanceCase, CityEvent, CollectionName, Exchange, Letter, Membership, Municipality,
+    Organization, Partnership, Place, Programme, Project,
 };
 use sea_orm::sea_query::SelectStatement;
 
@@ -41,6 +41,7 @@ impl Declared {
             CollectionName::Agreements => Self::typed::<Agreement>(),
             CollectionName::Exchanges => Self::typed::<Exchange>(),
             CollectionName::Events => Self::typed::<CityEvent>(),
+            CollectionName::AssistanceCases => Self::typed::<AssistanceCase>(),
             CollectionName::Projects => Self::typed::<Project>(),
             CollectionName::Programmes => Self::typed::<Programme>(),
             CollectionName::Letters => Self::typed::<Letter>(),

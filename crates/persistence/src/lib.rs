@@ -5,6 +5,7 @@
 
 mod agreement;
 mod api_key;
+mod assistance_case;
 mod backend;
 mod backup;
 mod batch;

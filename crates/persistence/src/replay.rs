@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use pobratim_domain::{
-    Agreement, ApiKey, CityEvent, CollectionName, Exchange, Letter, Membership, Municipality, Organization,
-    Partnership, Place, Programme, Project, merge,
+    Agreement, ApiKey, AssistanceCase, CityEvent, CollectionName, Exchange, Letter, Membership, Municipality,
+    Organization, Partnership, Place, Programme, Project, merge,
 };
 use sea_orm::{ColumnTrait, EntityTrait, IdenStatic, Iterable, ModelTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::Value as Json;
@@ -43,6 +43,7 @@ pub(crate) async fn faults(snapshot: &Snapshot, collection: CollectionName) -> R
         CollectionName::Letters => faults_of::<Letter>(snapshot).await,
         CollectionName::Programmes => faults_of::<Programme>(snapshot).await,
         CollectionName::Projects => faults_of::<Project>(snapshot).await,
+        CollectionName::AssistanceCases => faults_of::<AssistanceCase>(snapshot).await,
         CollectionName::ApiKeys => faults_of::<ApiKey>(snapshot).await,
     }
 }

@@ -2,6 +2,7 @@
 //! actions that have a meaning of their own. What all of them do stands in `resource`.
 
 mod agreements;
+mod assistance_cases;
 mod events;
 mod exchanges;
 mod letters;
@@ -16,8 +17,8 @@ mod projects;
 use actix_web::http::Method;
 use futures_util::FutureExt;
 use pobratim_domain::{
-    Agreement, CityEvent, CollectionName, Exchange, Faults, Letter, Membership, Municipality, Organization,
-    Partnership, Place, Programme, Project, Slug,
+    Agreement, AssistanceCase, CityEvent, CollectionName, Exchange, Faults, Letter, Membership, Municipality,
+    Organization, Partnership, Place, Programme, Project, Slug,
 };
 use pobratim_persistence::Stored;
 use serde_json::{Value, json};
@@ -69,6 +70,7 @@ const COLLECTIONS: &[Listed] = &[
     listed::<Letter>(),
     listed::<Programme>(),
     listed::<Project>(),
+    listed::<AssistanceCase>(),
 ];
 
 const fn listed<T: Resource>() -> Listed {
