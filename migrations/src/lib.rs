@@ -19,6 +19,7 @@ mod m20261124_000012_programmes;
 mod m20261124_000013_projects;
 mod m20261124_000014_made_under;
 mod m20261124_000015_assistance_cases;
+mod m20261124_000016_work_plans;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000013_projects::Migration),
             Box::new(m20261124_000014_made_under::Migration),
             Box::new(m20261124_000015_assistance_cases::Migration),
+            Box::new(m20261124_000016_work_plans::Migration),
         ]
     }
 }

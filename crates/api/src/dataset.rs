@@ -34,6 +34,7 @@ const ORDER: &[&str] = &[
     "programmes",
     "projects",
     "assistance_cases",
+    "work_plans",
 ];
 
 #[derive(Deserialize)]

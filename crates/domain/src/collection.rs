@@ -41,6 +41,8 @@ pub enum CollectionName {
     Projects,
     /// Help for investors, enterprises and those who look for partners.
     AssistanceCases,
+    /// What the office means to do in a year.
+    WorkPlans,
 }
 
 /// Who keeps the records of a collection.
@@ -77,6 +79,7 @@ impl CollectionName {
         Self::Programmes,
         Self::Projects,
         Self::AssistanceCases,
+        Self::WorkPlans,
     ];
 
     const fn facts(self) -> Facts {
@@ -95,6 +98,7 @@ impl CollectionName {
             Self::Programmes => ("programmes", "programme", "PRG", Municipality),
             Self::Projects => ("projects", "project", "PRJ", Municipality),
             Self::AssistanceCases => ("assistance_cases", "assistance_case", "ASC", Municipality),
+            Self::WorkPlans => ("work_plans", "work_plan", "WPL", Municipality),
         };
         Facts { name, singular, prefix, keeper }
     }
@@ -231,6 +235,7 @@ mod tests {
         example_holds::<crate::Programme>();
         example_holds::<crate::Project>();
         example_holds::<crate::AssistanceCase>();
+        example_holds::<crate::WorkPlan>();
     }
 
     #[test]

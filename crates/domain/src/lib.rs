@@ -43,6 +43,9 @@ mod refusal;
 mod timestamp;
 mod transition;
 pub mod value;
+mod work_plan;
+mod work_plan_item;
+mod work_plan_state;
 
 pub use agreement::{Agreement, AgreementKind};
 pub use agreement_action::{
@@ -89,3 +92,8 @@ pub use project_state::{ProjectState, ProjectTransitionInput};
 pub use record::{Claim, ClaimState, ExternalId, Head, Record, Source, Visibility};
 pub use refusal::{InvalidState, Refusal};
 pub use timestamp::Timestamp;
+pub use work_plan::WorkPlan;
+pub use work_plan_item::{
+    WorkPlanActivity, WorkPlanActivityCollection, WorkPlanItem, WorkPlanItemState, WorkPlanItemTransitionInput,
+};
+pub use work_plan_state::{WorkPlanApprovalInput, WorkPlanState, WorkPlanTransitionInput};

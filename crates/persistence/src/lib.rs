@@ -40,6 +40,7 @@ mod tx;
 mod unique;
 mod verify;
 mod view;
+mod work_plan;
 mod writer;
 
 pub use backend::{BadUrl, DatabaseUrl};

@@ -13,12 +13,13 @@ mod partnerships;
 mod places;
 mod programmes;
 mod projects;
+mod work_plans;
 
 use actix_web::http::Method;
 use futures_util::FutureExt;
 use pobratim_domain::{
     Agreement, AssistanceCase, CityEvent, CollectionName, Exchange, Faults, Letter, Membership, Municipality,
-    Organization, Partnership, Place, Programme, Project, Slug,
+    Organization, Partnership, Place, Programme, Project, Slug, WorkPlan,
 };
 use pobratim_persistence::Stored;
 use serde_json::{Value, json};
@@ -71,6 +72,7 @@ const COLLECTIONS: &[Listed] = &[
     listed::<Programme>(),
     listed::<Project>(),
     listed::<AssistanceCase>(),
+    listed::<WorkPlan>(),
 ];
 
 const fn listed<T: Resource>() -> Listed {
