@@ -20,6 +20,7 @@ mod m20261124_000013_projects;
 mod m20261124_000014_made_under;
 mod m20261124_000015_assistance_cases;
 mod m20261124_000016_work_plans;
+mod m20261124_000017_publications;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000014_made_under::Migration),
             Box::new(m20261124_000015_assistance_cases::Migration),
             Box::new(m20261124_000016_work_plans::Migration),
+            Box::new(m20261124_000017_publications::Migration),
         ]
     }
 }

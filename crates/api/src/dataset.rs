@@ -35,6 +35,7 @@ const ORDER: &[&str] = &[
     "projects",
     "assistance_cases",
     "work_plans",
+    "publications",
 ];
 
 #[derive(Deserialize)]

@@ -43,6 +43,8 @@ pub enum CollectionName {
     AssistanceCases,
     /// What the office means to do in a year.
     WorkPlans,
+    /// What the media told of ties and events.
+    Publications,
 }
 
 /// Who keeps the records of a collection.
@@ -80,6 +82,7 @@ impl CollectionName {
         Self::Projects,
         Self::AssistanceCases,
         Self::WorkPlans,
+        Self::Publications,
     ];
 
     const fn facts(self) -> Facts {
@@ -99,6 +102,7 @@ impl CollectionName {
             Self::Projects => ("projects", "project", "PRJ", Municipality),
             Self::AssistanceCases => ("assistance_cases", "assistance_case", "ASC", Municipality),
             Self::WorkPlans => ("work_plans", "work_plan", "WPL", Municipality),
+            Self::Publications => ("publications", "publication", "PUB", Municipality),
         };
         Facts { name, singular, prefix, keeper }
     }
@@ -236,6 +240,7 @@ mod tests {
         example_holds::<crate::Project>();
         example_holds::<crate::AssistanceCase>();
         example_holds::<crate::WorkPlan>();
+        example_holds::<crate::Publication>();
     }
 
     #[test]

@@ -38,6 +38,7 @@ mod place;
 mod programme;
 mod project;
 mod project_state;
+mod publication;
 mod record;
 mod refusal;
 mod timestamp;
@@ -89,6 +90,7 @@ pub use place::{Border, Location, Place, PlaceKind, PlaceName, PlaceNameGrammar,
 pub use programme::{Programme, ProgrammeLevel, ProgrammeState, ProgrammeTransitionInput};
 pub use project::{Project, ProjectKind};
 pub use project_state::{ProjectState, ProjectTransitionInput};
+pub use publication::{Publication, PublicationMedium, PublicationSide};
 pub use record::{Claim, ClaimState, ExternalId, Head, Record, Source, Visibility};
 pub use refusal::{InvalidState, Refusal};
 pub use timestamp::Timestamp;

@@ -31,6 +31,7 @@ mod partnership;
 mod place;
 mod programme;
 mod project;
+mod publication;
 mod raw_json;
 mod read;
 mod replay;

@@ -13,13 +13,14 @@ mod partnerships;
 mod places;
 mod programmes;
 mod projects;
+mod publications;
 mod work_plans;
 
 use actix_web::http::Method;
 use futures_util::FutureExt;
 use pobratim_domain::{
     Agreement, AssistanceCase, CityEvent, CollectionName, Exchange, Faults, Letter, Membership, Municipality,
-    Organization, Partnership, Place, Programme, Project, Slug, WorkPlan,
+    Organization, Partnership, Place, Programme, Project, Publication, Slug, WorkPlan,
 };
 use pobratim_persistence::Stored;
 use serde_json::{Value, json};
@@ -73,6 +74,7 @@ const COLLECTIONS: &[Listed] = &[
     listed::<Project>(),
     listed::<AssistanceCase>(),
     listed::<WorkPlan>(),
+    listed::<Publication>(),
 ];
 
 const fn listed<T: Resource>() -> Listed {
