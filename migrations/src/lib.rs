@@ -21,6 +21,7 @@ mod m20261124_000014_made_under;
 mod m20261124_000015_assistance_cases;
 mod m20261124_000016_work_plans;
 mod m20261124_000017_publications;
+mod m20261124_000018_observations;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -50,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000015_assistance_cases::Migration),
             Box::new(m20261124_000016_work_plans::Migration),
             Box::new(m20261124_000017_publications::Migration),
+            Box::new(m20261124_000018_observations::Migration),
         ]
     }
 }

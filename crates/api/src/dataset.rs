@@ -36,6 +36,7 @@ const ORDER: &[&str] = &[
     "assistance_cases",
     "work_plans",
     "publications",
+    "observations",
 ];
 
 #[derive(Deserialize)]

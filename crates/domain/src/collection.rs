@@ -45,6 +45,8 @@ pub enum CollectionName {
     WorkPlans,
     /// What the media told of ties and events.
     Publications,
+    /// Figures that somebody reported.
+    Observations,
 }
 
 /// Who keeps the records of a collection.
@@ -83,6 +85,7 @@ impl CollectionName {
         Self::AssistanceCases,
         Self::WorkPlans,
         Self::Publications,
+        Self::Observations,
     ];
 
     const fn facts(self) -> Facts {
@@ -103,6 +106,7 @@ impl CollectionName {
             Self::AssistanceCases => ("assistance_cases", "assistance_case", "ASC", Municipality),
             Self::WorkPlans => ("work_plans", "work_plan", "WPL", Municipality),
             Self::Publications => ("publications", "publication", "PUB", Municipality),
+            Self::Observations => ("observations", "observation", "OBS", Municipality),
         };
         Facts { name, singular, prefix, keeper }
     }
@@ -241,6 +245,7 @@ mod tests {
         example_holds::<crate::AssistanceCase>();
         example_holds::<crate::WorkPlan>();
         example_holds::<crate::Publication>();
+        example_holds::<crate::Observation>();
     }
 
     #[test]

@@ -26,6 +26,7 @@ mod letter;
 mod list;
 mod membership;
 mod municipality;
+mod observation;
 mod organization;
 mod partnership;
 mod place;

@@ -8,6 +8,7 @@ mod exchanges;
 mod letters;
 mod memberships;
 mod municipalities;
+mod observations;
 mod organizations;
 mod partnerships;
 mod places;
@@ -20,7 +21,7 @@ use actix_web::http::Method;
 use futures_util::FutureExt;
 use pobratim_domain::{
     Agreement, AssistanceCase, CityEvent, CollectionName, Exchange, Faults, Letter, Membership, Municipality,
-    Organization, Partnership, Place, Programme, Project, Publication, Slug, WorkPlan,
+    Observation, Organization, Partnership, Place, Programme, Project, Publication, Slug, WorkPlan,
 };
 use pobratim_persistence::Stored;
 use serde_json::{Value, json};
@@ -75,6 +76,7 @@ const COLLECTIONS: &[Listed] = &[
     listed::<AssistanceCase>(),
     listed::<WorkPlan>(),
     listed::<Publication>(),
+    listed::<Observation>(),
 ];
 
 const fn listed<T: Resource>() -> Listed {
