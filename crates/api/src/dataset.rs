@@ -37,6 +37,7 @@ const ORDER: &[&str] = &[
     "work_plans",
     "publications",
     "observations",
+    "report_notes",
 ];
 
 #[derive(Deserialize)]

@@ -47,6 +47,8 @@ pub enum CollectionName {
     Publications,
     /// Figures that somebody reported.
     Observations,
+    /// The office's own paragraphs for a report.
+    ReportNotes,
 }
 
 /// Who keeps the records of a collection.
@@ -86,6 +88,7 @@ impl CollectionName {
         Self::WorkPlans,
         Self::Publications,
         Self::Observations,
+        Self::ReportNotes,
     ];
 
     const fn facts(self) -> Facts {
@@ -107,6 +110,7 @@ impl CollectionName {
             Self::WorkPlans => ("work_plans", "work_plan", "WPL", Municipality),
             Self::Publications => ("publications", "publication", "PUB", Municipality),
             Self::Observations => ("observations", "observation", "OBS", Municipality),
+            Self::ReportNotes => ("report_notes", "report_note", "RPN", Municipality),
         };
         Facts { name, singular, prefix, keeper }
     }
@@ -246,6 +250,7 @@ mod tests {
         example_holds::<crate::WorkPlan>();
         example_holds::<crate::Publication>();
         example_holds::<crate::Observation>();
+        example_holds::<crate::ReportNote>();
     }
 
     #[test]

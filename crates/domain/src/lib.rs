@@ -42,6 +42,7 @@ mod project_state;
 mod publication;
 mod record;
 mod refusal;
+mod report_note;
 mod timestamp;
 mod transition;
 pub mod value;
@@ -95,6 +96,7 @@ pub use project_state::{ProjectState, ProjectTransitionInput};
 pub use publication::{Publication, PublicationMedium, PublicationSide};
 pub use record::{Claim, ClaimState, ExternalId, Head, Record, Source, Visibility};
 pub use refusal::{InvalidState, Refusal};
+pub use report_note::{ReportNote, ReportNoteSection};
 pub use timestamp::Timestamp;
 pub use work_plan::WorkPlan;
 pub use work_plan_item::{

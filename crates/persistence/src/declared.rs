@@ -3,7 +3,7 @@
 
 use pobratim_domain::{
     Agreement, ApiKey, AssistanceCase, CityEvent, CollectionName, Exchange, Letter, Membership, Municipality,
-    Observation, Organization, Partnership, Place, Programme, Project, Publication, WorkPlan,
+    Observation, Organization, Partnership, Place, Programme, Project, Publication, ReportNote, WorkPlan,
 };
 use sea_orm::sea_query::SelectStatement;
 
@@ -41,6 +41,7 @@ impl Declared {
             CollectionName::Agreements => Self::typed::<Agreement>(),
             CollectionName::Exchanges => Self::typed::<Exchange>(),
             CollectionName::Events => Self::typed::<CityEvent>(),
+            CollectionName::ReportNotes => Self::typed::<ReportNote>(),
             CollectionName::Observations => Self::typed::<Observation>(),
             CollectionName::Publications => Self::typed::<Publication>(),
             CollectionName::WorkPlans => Self::typed::<WorkPlan>(),

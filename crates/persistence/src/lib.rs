@@ -36,6 +36,7 @@ mod publication;
 mod raw_json;
 mod read;
 mod replay;
+mod report_note;
 mod save;
 mod stored;
 mod tx;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use pobratim_domain::{
     Agreement, ApiKey, AssistanceCase, CityEvent, CollectionName, Exchange, Letter, Membership, Municipality,
-    Observation, Organization, Partnership, Place, Programme, Project, Publication, WorkPlan, merge,
+    Observation, Organization, Partnership, Place, Programme, Project, Publication, ReportNote, WorkPlan, merge,
 };
 use sea_orm::{ColumnTrait, EntityTrait, IdenStatic, Iterable, ModelTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::Value as Json;
@@ -47,6 +47,7 @@ pub(crate) async fn faults(snapshot: &Snapshot, collection: CollectionName) -> R
         CollectionName::WorkPlans => faults_of::<WorkPlan>(snapshot).await,
         CollectionName::Publications => faults_of::<Publication>(snapshot).await,
         CollectionName::Observations => faults_of::<Observation>(snapshot).await,
+        CollectionName::ReportNotes => faults_of::<ReportNote>(snapshot).await,
         CollectionName::ApiKeys => faults_of::<ApiKey>(snapshot).await,
     }
 }

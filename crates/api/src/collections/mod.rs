@@ -15,13 +15,14 @@ mod places;
 mod programmes;
 mod projects;
 mod publications;
+mod report_notes;
 mod work_plans;
 
 use actix_web::http::Method;
 use futures_util::FutureExt;
 use pobratim_domain::{
     Agreement, AssistanceCase, CityEvent, CollectionName, Exchange, Faults, Letter, Membership, Municipality,
-    Observation, Organization, Partnership, Place, Programme, Project, Publication, Slug, WorkPlan,
+    Observation, Organization, Partnership, Place, Programme, Project, Publication, ReportNote, Slug, WorkPlan,
 };
 use pobratim_persistence::Stored;
 use serde_json::{Value, json};
@@ -77,6 +78,7 @@ const COLLECTIONS: &[Listed] = &[
     listed::<WorkPlan>(),
     listed::<Publication>(),
     listed::<Observation>(),
+    listed::<ReportNote>(),
 ];
 
 const fn listed<T: Resource>() -> Listed {
