@@ -28,7 +28,9 @@ impl MigrationTrait for Migration {
             ],
         );
         manager.create_table(table).await?;
-        let filters = ["year", "state"];
+        let filters = ["state"];
+        // Lists are sorted by the year too, and that index has its name.
+        make.index_living(manager, "work_plans", "filtered_year", &["year", "created_at", "id"], false).await?;
         make.index_records(manager, "work_plans", &filters, &["year"]).await
     }
 }

@@ -28,7 +28,9 @@ impl MigrationTrait for Migration {
             ],
         );
         manager.create_table(table).await?;
-        let filters = ["year", "section"];
+        let filters = ["section"];
+        // Lists are sorted by the year too, and that index has its name.
+        make.index_living(manager, "report_notes", "filtered_year", &["year", "created_at", "id"], false).await?;
         make.index_records(manager, "report_notes", &filters, &["year"]).await
     }
 }

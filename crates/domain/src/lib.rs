@@ -47,6 +47,7 @@ mod timestamp;
 mod transition;
 pub mod value;
 mod work_plan;
+mod work_plan_activity;
 mod work_plan_item;
 mod work_plan_state;
 
@@ -99,7 +100,6 @@ pub use refusal::{InvalidState, Refusal};
 pub use report_note::{ReportNote, ReportNoteSection};
 pub use timestamp::Timestamp;
 pub use work_plan::WorkPlan;
-pub use work_plan_item::{
-    WorkPlanActivity, WorkPlanActivityCollection, WorkPlanItem, WorkPlanItemState, WorkPlanItemTransitionInput,
-};
+pub use work_plan_activity::{WorkPlanActivity, WorkPlanActivityCollection};
+pub use work_plan_item::{WorkPlanItem, WorkPlanItemState, WorkPlanItemTransitionInput};
 pub use work_plan_state::{WorkPlanApprovalInput, WorkPlanState, WorkPlanTransitionInput};

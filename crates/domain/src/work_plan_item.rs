@@ -15,6 +15,7 @@ use crate::refusal::{InvalidState, Refusal};
 use crate::transition::Move;
 use crate::value::{LocalizedText, PartialDate};
 use crate::work_plan::WorkPlan;
+use crate::work_plan_activity::WorkPlanActivity;
 use crate::work_plan_state::WorkPlanState;
 
 /// Something that a plan says is to be done.
@@ -80,57 +81,6 @@ pub enum WorkPlanItemState {
     Cancelled,
     /// Its time went by.
     NotDone,
-}
-
-/// A record that fulfilled an item of a plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(examples(json!({"collection": "events", "id": "01890a5d-ac96-774b-bcce-b302099a8401"})))]
-pub struct WorkPlanActivity {
-    /// The collection of the record.
-    pub collection: WorkPlanActivityCollection,
-    /// The record.
-    #[schema(examples("01890a5d-ac96-774b-bcce-b302099a8401"))]
-    pub id: Uuid,
-}
-
-/// Collections whose records can fulfil an item of a plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(examples("events", "exchanges"))]
-pub enum WorkPlanActivityCollection {
-    /// A paper that was signed.
-    Agreements,
-    /// A delegation.
-    Exchanges,
-    /// An event.
-    Events,
-    /// An association that was joined.
-    Memberships,
-    /// A letter.
-    Letters,
-    /// A programme.
-    Programmes,
-    /// A project.
-    Projects,
-    /// Help that was given.
-    AssistanceCases,
-}
-
-impl WorkPlanActivityCollection {
-    /// The collection itself.
-    pub const fn name(self) -> CollectionName {
-        match self {
-            Self::Agreements => CollectionName::Agreements,
-            Self::Exchanges => CollectionName::Exchanges,
-            Self::Events => CollectionName::Events,
-            Self::Memberships => CollectionName::Memberships,
-            Self::Letters => CollectionName::Letters,
-            Self::Programmes => CollectionName::Programmes,
-            Self::Projects => CollectionName::Projects,
-            Self::AssistanceCases => CollectionName::AssistanceCases,
-        }
-    }
 }
 
 impl WorkPlanItemState {
@@ -318,6 +268,7 @@ mod tests {
 
     use super::*;
     use crate::work_plan::tests::{ID, KEY, with_item};
+    use crate::work_plan_activity::WorkPlanActivityCollection;
     use WorkPlanItemState::*;
 
     const TODAY: Date = date(2011, 9, 5);
@@ -389,16 +340,6 @@ mod tests {
         for state in WorkPlanItemState::ALL {
             assert_eq!(json!(state), state.as_str());
             assert!(state.next().iter().all(|next| next != state));
-        }
-    }
-
-    #[test]
-    fn each_code_leads_to_its_collection() {
-        use utoipa::PartialSchema;
-        let codes = serde_json::to_value(WorkPlanActivityCollection::schema()).unwrap()["enum"].clone();
-        for code in codes.as_array().unwrap() {
-            let collection: WorkPlanActivityCollection = serde_json::from_value(code.clone()).unwrap();
-            assert_eq!(collection.name().as_str(), code);
         }
     }
 }
