@@ -187,7 +187,9 @@ mod tests {
 
     fn answer(members: Value) -> Record<Letter> {
         let mut body = json!({"direction": "incoming", "state": "sent", "reply_to": CITY});
-        body.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        if let (Some(body), Value::Object(members)) = (body.as_object_mut(), members) {
+            body.extend(members);
+        }
         record(ANSWER, body)
     }
 

@@ -91,7 +91,9 @@ mod tests {
 
     fn note(members: Value) -> ReportNote {
         let mut body = json!({"year": 2011, "section": "overview", "text": {"ru": "Год был богат событиями."}});
-        body.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        if let (Some(body), Value::Object(members)) = (body.as_object_mut(), members) {
+            body.extend(members);
+        }
         serde_json::from_value(body).unwrap()
     }
 

@@ -127,7 +127,9 @@ pub(crate) mod tests {
     /// A plan with one item that has these members too.
     pub(crate) fn with_item(state: &str, members: Value) -> WorkPlan {
         let mut item = json!({"key": KEY, "title": {"ru": "Выставка"}});
-        item.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        if let (Some(body), Value::Object(members)) = (item.as_object_mut(), members) {
+            body.extend(members);
+        }
         plan(json!({"state": state, "items": [item]}))
     }
 
