@@ -13,6 +13,16 @@ mod m20261123_000006_partnerships;
 mod m20261123_000007_agreements;
 mod m20261123_000008_exchanges;
 mod m20261123_000009_events;
+mod m20261124_000010_memberships;
+mod m20261124_000011_letters;
+mod m20261124_000012_programmes;
+mod m20261124_000013_projects;
+mod m20261124_000014_made_under;
+mod m20261124_000015_assistance_cases;
+mod m20261124_000016_work_plans;
+mod m20261124_000017_publications;
+mod m20261124_000018_observations;
+mod m20261124_000019_report_notes;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -34,6 +44,16 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000007_agreements::Migration),
             Box::new(m20261123_000008_exchanges::Migration),
             Box::new(m20261123_000009_events::Migration),
+            Box::new(m20261124_000010_memberships::Migration),
+            Box::new(m20261124_000011_letters::Migration),
+            Box::new(m20261124_000012_programmes::Migration),
+            Box::new(m20261124_000013_projects::Migration),
+            Box::new(m20261124_000014_made_under::Migration),
+            Box::new(m20261124_000015_assistance_cases::Migration),
+            Box::new(m20261124_000016_work_plans::Migration),
+            Box::new(m20261124_000017_publications::Migration),
+            Box::new(m20261124_000018_observations::Migration),
+            Box::new(m20261124_000019_report_notes::Migration),
         ]
     }
 }

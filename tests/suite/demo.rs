@@ -1,5 +1,5 @@
-//! The demo city: every fact of the founding report that belongs to these collections is there,
-//! and the ties can be counted again through the API.
+//! The demo city: every fact of the founding report is there, and ties, associations, goods, objects
+//! and reported figures can be counted again through the API.
 
 use std::collections::BTreeSet;
 
@@ -8,16 +8,38 @@ use serde_json::Value;
 
 const DEMO: &str = include_str!("../../demo/blagoveshchensk.json");
 
-/// The facts these collections hold.
-const FACTS: &[&str] = &[
-    "F04", "F05", "F11", "F12", "F13", "F14", "F15", "F19", "F20", "F21", "F22", "F23", "F25", "F27", "F28", "F32",
-    "F39", "F40", "F41", "F43", "F44", "F45", "F46", "F47", "F48", "F49", "F53", "F54", "F56",
+/// The report has so many facts.
+const FACTS: usize = 56;
+
+/// What the demo city has, by collection.
+const COUNTS: &[(&str, usize)] = &[
+    ("municipalities", 1),
+    ("places", 20),
+    ("organizations", 23),
+    ("partnerships", 23),
+    ("agreements", 6),
+    ("exchanges", 7),
+    ("events", 11),
+    ("memberships", 5),
+    ("letters", 1),
+    ("programmes", 2),
+    ("projects", 5),
+    ("assistance-cases", 3),
+    ("work-plans", 1),
+    ("publications", 2),
+    ("observations", 2),
+    ("report-notes", 4),
 ];
 
 async fn demo() -> App {
     let app = App::start().await;
     let loaded = pobratim_api::load(&app.api, DEMO, |_, _| {}).await.unwrap();
-    assert!(loaded.created > 70 && loaded.updated == 0 && loaded.same == 0, "{loaded:?}");
+    assert!(
+        loaded.created == COUNTS.iter().map(|(_, count)| count).sum::<usize>()
+            && loaded.updated == 0
+            && loaded.same == 0,
+        "{loaded:?}"
+    );
     app
 }
 
@@ -65,16 +87,58 @@ async fn the_ties_are_counted_again() {
 async fn every_fact_is_cited() {
     let app = demo().await;
     let mut cited = BTreeSet::new();
-    for collection in ["municipalities", "places", "organizations", "partnerships", "agreements", "exchanges", "events"]
-    {
-        for record in all(&app, &format!("/v1/{collection}?")).await {
+    for (collection, count) in COUNTS {
+        let records = all(&app, &format!("/v1/{collection}?")).await;
+        assert_eq!(records.len(), *count, "{collection}");
+        for record in records {
             let sources = record["sources"].as_array().unwrap();
             assert!(!sources.is_empty(), "{collection} {} cites nothing", record["ref"]);
             cited.extend(sources.iter().filter_map(|source| source["locator"].as_str()).map(str::to_owned));
         }
     }
-    let missing: Vec<&&str> = FACTS.iter().filter(|fact| !cited.contains(**fact)).collect();
+    let facts = (1..=FACTS).map(|number| format!("F{number:02}"));
+    let missing: Vec<String> = facts.filter(|fact| !cited.contains(fact)).collect();
     assert!(missing.is_empty(), "{missing:?} are cited by no record; these are: {cited:?}");
+}
+
+#[tokio::test]
+async fn what_the_office_does_is_counted_again() {
+    let app = demo().await;
+    let mut scopes = Vec::new();
+    for membership in all(&app, "/v1/memberships?").await {
+        let path = format!("/v1/organizations/{}", membership["organization"].as_str().unwrap());
+        let association = app.get(&path).send().await.expect(200).json;
+        assert_eq!(association["kind"], "association");
+        scopes.push(association["scope"].as_str().unwrap().to_owned());
+    }
+    scopes.sort();
+    assert_eq!(scopes, ["international", "international", "international", "national", "national"]);
+
+    let contracts = all(&app, "/v1/assistance-cases?kind=contract_assistance&").await;
+    assert_eq!(contracts.len(), 1);
+    assert_eq!((contracts[0]["goods"].as_array().unwrap().len(), &contracts[0]["list_complete"]), (9, &false.into()));
+
+    let objects = all(&app, "/v1/projects?kind=investment&state=offered&").await;
+    let objects: BTreeSet<&str> = objects.iter().map(|object| object["id"].as_str().unwrap()).collect();
+    assert_eq!(objects.len(), 4);
+    let shown = all(&app, "/v1/events?kind=presentation&").await;
+    let shown: BTreeSet<&str> = shown[0]["projects"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    assert_eq!(shown, objects);
+    let university = all(&app, "/v1/projects?kind=university&").await;
+    assert_eq!(university[0]["strands"].as_array().unwrap().len(), 3);
+
+    let paper = app.get("/v1/agreements/AGR-0002").send().await.expect(200).json;
+    assert_eq!(paper["objectives"].as_array().unwrap().len(), 4);
+
+    let figures = all(&app, "/v1/observations?indicator=delegations&country=CN&sort=period&").await;
+    let figures: Vec<_> =
+        figures.iter().map(|figure| (figure["direction"].as_str(), &figure["value"]["value"])).collect();
+    assert_eq!(figures, [(Some("incoming"), &22.into()), (Some("outgoing"), &22.into())]);
+
+    let plan = app.get("/v1/work-plans/WPL-0001").send().await.expect(200).json;
+    assert_eq!(plan["instruments"].as_array().unwrap().len(), 4);
+    let letters = all(&app, "/v1/letters?channel=foreign_ministry&").await;
+    assert_eq!(letters[0]["via"].as_array().unwrap().len(), 2);
 }
 
 #[tokio::test]
@@ -105,7 +169,7 @@ async fn loading_again_changes_nothing() {
     let app = demo().await;
     let before = app.database.head().await.unwrap().revision;
     let again = pobratim_api::load(&app.api, DEMO, |_, _| {}).await.unwrap();
-    assert!(again.created == 0 && again.updated == 0 && again.same > 70, "{again:?}");
+    assert!(again.created == 0 && again.updated == 0 && again.same > 100, "{again:?}");
     assert_eq!(app.database.head().await.unwrap().revision, before);
     let verified = app.database.verify().await.unwrap();
     assert!(verified.faults.is_empty(), "{:?}", verified.faults);

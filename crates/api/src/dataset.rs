@@ -30,8 +30,24 @@ const LARGEST: usize = 2000;
 const PACE: Duration = Duration::from_millis(100);
 
 /// The order in which collections are written; what comes later may be referred to all the same.
-const ORDER: &[&str] =
-    &["places", "organizations", "municipalities", "partnerships", "agreements", "events", "exchanges"];
+const ORDER: &[&str] = &[
+    "places",
+    "organizations",
+    "municipalities",
+    "partnerships",
+    "agreements",
+    "events",
+    "exchanges",
+    "memberships",
+    "letters",
+    "programmes",
+    "projects",
+    "assistance_cases",
+    "work_plans",
+    "publications",
+    "observations",
+    "report_notes",
+];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -209,6 +209,8 @@ open_codes! {
     ReportDomain("report_domains"): "international_relations", "tourism";
     /// A register of papers.
     RegisterCode("document_registers"): "minjust", "municipal";
+    /// What a reported figure counts.
+    IndicatorCode("indicators"): "delegations", "tourists";
 }
 
 #[cfg(test)]
@@ -271,7 +273,7 @@ mod tests {
     fn closed_lists_are_the_enumerations_of_the_domain() {
         let closed: BTreeSet<_> = all().iter().filter(|list| list.closed).map(|list| list.name.as_str()).collect();
         let open: BTreeSet<_> = all().iter().filter(|list| !list.closed).map(|list| list.name.as_str()).collect();
-        assert_eq!(closed.len(), 29);
+        assert_eq!(closed.len(), 45);
         assert_eq!(open, CODE_TYPES.iter().map(|(_, list)| *list).collect());
         let codes = |name: &str| list(name).unwrap().codes.iter().map(|code| code.code.as_str()).collect::<Vec<_>>();
         assert_eq!(values::<Qualifier>(), json!(codes("quantity_qualifier")));
@@ -357,6 +359,7 @@ mod tests {
         check::<Distinction>(&mut checked);
         check::<ReportDomain>(&mut checked);
         check::<RegisterCode>(&mut checked);
+        check::<IndicatorCode>(&mut checked);
         assert_eq!(checked, CODE_TYPES.iter().map(|(schema, _)| *schema).collect::<Vec<_>>());
     }
 

@@ -31,6 +31,24 @@ pub enum CollectionName {
     Exchanges,
     /// What takes place: meetings, fairs, exhibitions, signings.
     Events,
+    /// The associations that a city belongs to.
+    Memberships,
+    /// The correspondence: letters received and sent.
+    Letters,
+    /// What several exchanges and events are made under.
+    Programmes,
+    /// Joint work with partners, and what is offered to investors.
+    Projects,
+    /// Help for investors, enterprises and those who look for partners.
+    AssistanceCases,
+    /// What the office means to do in a year.
+    WorkPlans,
+    /// What the media told of ties and events.
+    Publications,
+    /// Figures that somebody reported.
+    Observations,
+    /// The office's own paragraphs for a report.
+    ReportNotes,
 }
 
 /// Who keeps the records of a collection.
@@ -62,6 +80,15 @@ impl CollectionName {
         Self::Agreements,
         Self::Exchanges,
         Self::Events,
+        Self::Memberships,
+        Self::Letters,
+        Self::Programmes,
+        Self::Projects,
+        Self::AssistanceCases,
+        Self::WorkPlans,
+        Self::Publications,
+        Self::Observations,
+        Self::ReportNotes,
     ];
 
     const fn facts(self) -> Facts {
@@ -75,6 +102,15 @@ impl CollectionName {
             Self::Agreements => ("agreements", "agreement", "AGR", Municipality),
             Self::Exchanges => ("exchanges", "exchange", "EXC", Municipality),
             Self::Events => ("events", "event", "EVT", Municipality),
+            Self::Memberships => ("memberships", "membership", "MEM", Municipality),
+            Self::Letters => ("letters", "letter", "LET", Municipality),
+            Self::Programmes => ("programmes", "programme", "PRG", Municipality),
+            Self::Projects => ("projects", "project", "PRJ", Municipality),
+            Self::AssistanceCases => ("assistance_cases", "assistance_case", "ASC", Municipality),
+            Self::WorkPlans => ("work_plans", "work_plan", "WPL", Municipality),
+            Self::Publications => ("publications", "publication", "PUB", Municipality),
+            Self::Observations => ("observations", "observation", "OBS", Municipality),
+            Self::ReportNotes => ("report_notes", "report_note", "RPN", Municipality),
         };
         Facts { name, singular, prefix, keeper }
     }
@@ -178,5 +214,51 @@ pub trait Collection:
     /// managed members of those that stay. Dropping one that holds such members is refused.
     fn settle(&mut self, _before: Option<&Self>, _new_key: &mut dyn FnMut() -> Uuid) -> Result<(), Refusal> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn example_holds<T: Collection>() {
+        let schema = serde_json::to_value(T::schema()).unwrap();
+        let record: T = serde_json::from_value(schema["examples"][0].clone()).unwrap();
+        let mut faults = Faults::default();
+        record.check(&Head { sources: vec![source()], ..Head::default() }, &mut faults);
+        assert!(faults.is_empty(), "{}: {faults}", T::NAME);
+        assert_eq!(record.state().map(|state| state.member), T::STATE, "{}", T::NAME);
+    }
+
+    fn source() -> crate::Source {
+        let text = "Отчёт за 2011 год".to_owned();
+        crate::Source { text, locator: None, quote: None, lang: None, document_id: None }
+    }
+
+    #[test]
+    fn the_examples_are_records() {
+        example_holds::<crate::Agreement>();
+        example_holds::<crate::CityEvent>();
+        example_holds::<crate::Exchange>();
+        example_holds::<crate::Letter>();
+        example_holds::<crate::Membership>();
+        example_holds::<crate::Organization>();
+        example_holds::<crate::Partnership>();
+        example_holds::<crate::Programme>();
+        example_holds::<crate::Project>();
+        example_holds::<crate::AssistanceCase>();
+        example_holds::<crate::WorkPlan>();
+        example_holds::<crate::Publication>();
+        example_holds::<crate::Observation>();
+        example_holds::<crate::ReportNote>();
+    }
+
+    #[test]
+    fn names_and_prefixes_are_one_each() {
+        for name in CollectionName::ALL {
+            assert_eq!(CollectionName::parse(name.as_str()), Some(*name));
+            let same = |other: &&CollectionName| other.prefix() == name.prefix() || other.singular() == name.singular();
+            assert_eq!(CollectionName::ALL.iter().filter(same).count(), 1, "{name}");
+        }
     }
 }

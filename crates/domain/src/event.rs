@@ -68,6 +68,10 @@ pub struct CityEvent {
     #[serde(default)]
     #[schema(max_items = 50, examples(json!(["01890a5d-ac96-774b-bcce-b302099a8201"])))]
     pub partnerships: Vec<Uuid>,
+    /// The projects it serves: what was presented at it, what was agreed upon.
+    #[serde(default)]
+    #[schema(max_items = 50, examples(json!(["01890a5d-ac96-774b-bcce-b302099a8701"])))]
+    pub projects: Vec<Uuid>,
     /// Who takes part.
     #[serde(default)]
     #[schema(max_items = 500)]
@@ -172,14 +176,16 @@ impl Collection for CityEvent {
         faults.each_once("/participation", &self.participation);
         faults.each_once("/fields", &self.fields);
         faults.each_once("/partnerships", &self.partnerships);
+        faults.each_once("/projects", &self.projects);
         faults.each_once("/outcomes", &self.outcomes);
     }
 
     fn references(&self, references: &mut References) {
-        use CollectionName::{Agreements, Events, Organizations, Partnerships, Places};
+        use CollectionName::{Agreements, Events, Organizations, Partnerships, Places, Projects};
         references.one("parent", Events, self.parent);
         references.one("place", Places, self.place);
         references.many("partnerships", Partnerships, &self.partnerships);
+        references.many("projects", Projects, &self.projects);
         for (index, part) in self.participation.iter().enumerate() {
             if let Some(place) = part.place {
                 references.to(format!("/participation/{index}/place"), "participant_place", Places, place);

@@ -1,4 +1,4 @@
-//! Moves between states: what the moves of exchanges and events have in common. Each collection says
+//! Moves between states: what the moves of exchanges, events, letters and others have in common. Each collection says
 //! which states follow which and what a move needs; here it is decided, and told why not.
 
 use jiff::civil::Date;
@@ -53,7 +53,7 @@ impl Move<'_> {
             !self.needs_reason || self.reason.is_some_and(|reason| !reason.trim().is_empty()),
             "/reason",
             "required",
-            format!("Say why it is {}.", self.to),
+            format!("Say why it is {}.", self.to.replace('_', " ")),
         );
         faults.into_result()?;
         if self.from == self.to {
@@ -105,7 +105,7 @@ impl Move<'_> {
             to: self.to.to_owned(),
             allowed: owned(self.allowed),
             missing: owned(missing),
-            detail: detail.replace("under_way", "under way"),
+            detail: detail.replace('_', " "),
         }
         .into()
     }

@@ -2,7 +2,8 @@
 //! the test of all plans.
 
 use pobratim_domain::{
-    Agreement, ApiKey, CityEvent, CollectionName, Exchange, Municipality, Organization, Partnership, Place,
+    Agreement, ApiKey, AssistanceCase, CityEvent, CollectionName, Exchange, Letter, Membership, Municipality,
+    Observation, Organization, Partnership, Place, Programme, Project, Publication, ReportNote, WorkPlan,
 };
 use sea_orm::sea_query::SelectStatement;
 
@@ -40,6 +41,15 @@ impl Declared {
             CollectionName::Agreements => Self::typed::<Agreement>(),
             CollectionName::Exchanges => Self::typed::<Exchange>(),
             CollectionName::Events => Self::typed::<CityEvent>(),
+            CollectionName::ReportNotes => Self::typed::<ReportNote>(),
+            CollectionName::Observations => Self::typed::<Observation>(),
+            CollectionName::Publications => Self::typed::<Publication>(),
+            CollectionName::WorkPlans => Self::typed::<WorkPlan>(),
+            CollectionName::AssistanceCases => Self::typed::<AssistanceCase>(),
+            CollectionName::Projects => Self::typed::<Project>(),
+            CollectionName::Programmes => Self::typed::<Programme>(),
+            CollectionName::Letters => Self::typed::<Letter>(),
+            CollectionName::Memberships => Self::typed::<Membership>(),
         }
     }
 

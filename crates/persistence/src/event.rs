@@ -54,6 +54,7 @@ pub struct Model {
     pub direction: Option<String>,
     pub fields: RawJson,
     pub partnerships: RawJson,
+    pub projects: RawJson,
     pub participation: RawJson,
     pub outcomes: RawJson,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -133,6 +134,7 @@ impl Stored for CityEvent {
             by: FilterBy::Link { field: "partnerships" },
             description: "A tie they are held under.",
         },
+        Filter { name: "projects", by: FilterBy::Link { field: "projects" }, description: "A project they serve." },
         Filter {
             name: "participant_place",
             by: FilterBy::Link { field: "participant_place" },

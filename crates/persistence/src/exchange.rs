@@ -57,7 +57,10 @@ pub struct Model {
     pub partnerships: RawJson,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agreement: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub programme: Option<Uuid>,
     pub events: RawJson,
+    pub projects: RawJson,
     pub implementers: RawJson,
     pub itinerary: RawJson,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -143,7 +146,13 @@ impl Stored for Exchange {
             by: FilterBy::Reference { column: "agreement" },
             description: "The paper they are made under.",
         },
+        Filter {
+            name: "programme",
+            by: FilterBy::Reference { column: "programme" },
+            description: "The programme they are part of.",
+        },
         Filter { name: "events", by: FilterBy::Link { field: "events" }, description: "An event they are made for." },
+        Filter { name: "projects", by: FilterBy::Link { field: "projects" }, description: "A project they serve." },
         Filter {
             name: "implementers",
             by: FilterBy::Link { field: "implementers" },

@@ -5,6 +5,7 @@
 
 mod agreement;
 mod api_key;
+mod assistance_case;
 mod backend;
 mod backup;
 mod batch;
@@ -21,21 +22,29 @@ mod findable;
 mod head;
 mod idempotency;
 mod journal;
+mod letter;
 mod list;
+mod membership;
 mod municipality;
+mod observation;
 mod organization;
 mod partnership;
 mod pending;
 mod place;
+mod programme;
+mod project;
+mod publication;
 mod raw_json;
 mod read;
 mod replay;
+mod report_note;
 mod save;
 mod stored;
 mod tx;
 mod unique;
 mod verify;
 mod view;
+mod work_plan;
 mod writer;
 
 pub use backend::{BadUrl, DatabaseUrl};

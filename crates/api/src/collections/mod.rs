@@ -2,17 +2,27 @@
 //! actions that have a meaning of their own. What all of them do stands in `resource`.
 
 mod agreements;
+mod assistance_cases;
 mod events;
 mod exchanges;
+mod letters;
+mod memberships;
 mod municipalities;
+mod observations;
 mod organizations;
 mod partnerships;
 mod places;
+mod programmes;
+mod projects;
+mod publications;
+mod report_notes;
+mod work_plans;
 
 use actix_web::http::Method;
 use futures_util::FutureExt;
 use pobratim_domain::{
-    Agreement, CityEvent, CollectionName, Exchange, Faults, Municipality, Organization, Partnership, Place, Slug,
+    Agreement, AssistanceCase, CityEvent, CollectionName, Exchange, Faults, Letter, Membership, Municipality,
+    Observation, Organization, Partnership, Place, Programme, Project, Publication, ReportNote, Slug, WorkPlan,
 };
 use pobratim_persistence::Stored;
 use serde_json::{Value, json};
@@ -60,6 +70,15 @@ const COLLECTIONS: &[Listed] = &[
     listed::<Agreement>(),
     listed::<Exchange>(),
     listed::<CityEvent>(),
+    listed::<Membership>(),
+    listed::<Letter>(),
+    listed::<Programme>(),
+    listed::<Project>(),
+    listed::<AssistanceCase>(),
+    listed::<WorkPlan>(),
+    listed::<Publication>(),
+    listed::<Observation>(),
+    listed::<ReportNote>(),
 ];
 
 const fn listed<T: Resource>() -> Listed {

@@ -47,7 +47,10 @@ fn property(raw: &Value) -> Property {
                 }
             }
         }
-        let read_only = members.remove("readOnly").is_some();
+        // The derive marks the elements of a list.
+        let items = members.get_mut("items").and_then(Value::as_object_mut);
+        let has_marked_items = items.is_some_and(|items| items.remove("readOnly").is_some());
+        let read_only = members.remove("readOnly").is_some() || has_marked_items;
         lift_list_examples(members);
         return Property { schema, optional, read_only };
     }
@@ -209,13 +212,14 @@ mod tests {
                 "c": {"oneOf": [{"type": "null"}, {"$ref": "#/components/schemas/C", "description": "d"}]},
                 "list": {"type": "array", "items": {"$ref": "#/components/schemas/C"}},
                 "texts": {"type": "array", "items": {"type": "string", "examples": [["x", "y"]]}},
+                "kept": {"type": "array", "items": {"$ref": "#/components/schemas/C", "readOnly": true}},
             },
         })
     }
 
     #[test]
     fn answers_require_what_is_always_there() {
-        assert_eq!(answer(&raw())["required"], json!(["a", "id", "list", "texts"]));
+        assert_eq!(answer(&raw())["required"], json!(["a", "id", "kept", "list", "texts"]));
         assert_eq!(answer(&raw())["properties"]["b"], json!({"type": "integer", "default": 7}));
     }
 
@@ -224,7 +228,7 @@ mod tests {
         let input = input(&raw(), &|name| name == "C");
         assert_eq!(input["required"], json!(["a"]));
         assert_eq!(input["additionalProperties"], json!(false));
-        assert!(input["properties"].get("id").is_none());
+        assert!(input["properties"].get("id").is_none() && input["properties"].get("kept").is_none());
         assert_eq!(input["properties"]["c"]["$ref"], "#/components/schemas/CInput");
     }
 
