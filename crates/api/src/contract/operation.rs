@@ -364,7 +364,7 @@ fn filter(filter: &Filter) -> Vec<Value> {
     match filter.by {
         FilterBy::Code { schema, .. } | FilterBy::Term { schema, .. } => vec![many(reference(schema))],
         FilterBy::Reference { .. } | FilterBy::Link { .. } => vec![many(json!({"type": "string", "format": "uuid", "examples": ["01890a5d-ac96-774b-bcce-b302099a8057"]}))],
-        FilterBy::Whole { .. } => vec![many(json!({"type": "integer", "format": "int64", "minimum": 0}))],
+        FilterBy::Whole { .. } => vec![many(json!({"type": "integer", "format": "int64", "minimum": 0, "maximum": 9_007_199_254_740_991_i64}))],
         FilterBy::Flag { .. } => vec![json!({
             "name": filter.name, "in": "query", "description": filter.description, "schema": {"type": "boolean"},
         })],
