@@ -13,7 +13,11 @@ use crate::contract::{Workshop, empty_folder, sources};
 use crate::pinned::{Python, call};
 use crate::programs;
 
-/// Generated, every module imported, and used.
+/// What docs/CLIENTS.md tells of, each with its reason.
+const JAVA: &str = "library=native,openApiNullable=false,useJakartaEe=true,containerDefaultToNull=true,\
+                    enumUnknownDefaultCase=true,useSingleRequestParameter=true";
+
+/// Generated, and every module imported.
 pub(crate) fn python(workshop: &Workshop) -> Result<()> {
     let tools = tools(workshop)?;
     let folder = empty_folder(&workshop.home, "generator-python")?;
@@ -25,8 +29,7 @@ pub(crate) fn python(workshop: &Workshop) -> Result<()> {
 pub(crate) fn java(workshop: &Workshop) -> Result<()> {
     let tools = tools(workshop)?;
     let folder = bench(workshop, "java", &["Program.java"])?;
-    let options = "library=native,openApiNullable=false,useJakartaEe=true,enumUnknownDefaultCase=true";
-    generate(workshop, &tools, &folder, "java", options)?;
+    generate(workshop, &tools, &folder, "java", JAVA)?;
     let annotations = programs::java_annotations()?;
     let libraries = tools.package("openapi_generator_cli")?.join("openapi-generator.jar");
     let path = format!("{}:{}", libraries.display(), annotations.display());
