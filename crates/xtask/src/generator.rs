@@ -7,11 +7,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::Result;
 use crate::clients::{IMPORT_ALL, bench, with_demo};
 use crate::contract::{Workshop, empty_folder, sources};
 use crate::pinned::{Python, call};
-use crate::programs;
+use crate::{Result, process, programs};
 
 /// What docs/CLIENTS.md tells of, each with its reason.
 const JAVA: &str = "library=native,openApiNullable=false,useJakartaEe=true,containerDefaultToNull=true,\
@@ -45,7 +44,7 @@ pub(crate) fn java(workshop: &Workshop) -> Result<()> {
 /// Generated only: its libraries come from a registry of Java's.
 pub(crate) fn kotlin(workshop: &Workshop) -> Result<()> {
     let folder = empty_folder(&workshop.home, "generator-kotlin")?;
-    generate(workshop, &tools(workshop)?, &folder, "kotlin", "library=multiplatform")
+    generate(workshop, &tools(workshop)?, &folder, "kotlin", "library=multiplatform,dateLibrary=kotlinx-datetime")
 }
 
 fn tools(workshop: &Workshop) -> Result<Python> {
@@ -55,7 +54,13 @@ fn tools(workshop: &Workshop) -> Result<Python> {
 fn generate(workshop: &Workshop, tools: &Python, folder: &Path, language: &str, options: &str) -> Result<()> {
     let mut generate = tools.command("openapi-generator-cli");
     generate.args(["generate", "--generator-name", language, "--additional-properties", options, "--output", "."]);
-    call(generate.arg("--input-spec").arg(&workshop.document).current_dir(folder))
+    // It tells of every file it writes, which is of interest only when it fails.
+    let output = process::output(generate.arg("--input-spec").arg(&workshop.document).current_dir(folder))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    eprintln!("{}", String::from_utf8_lossy(&output.stdout));
+    Err(format!("OpenAPI Generator makes no client for {language}: {}", output.status))
 }
 
 fn java_files(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
