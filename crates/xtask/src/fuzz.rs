@@ -1,16 +1,16 @@
 //! `cargo xtask fuzz`: a served demo is asked everything that its own contract allows and forbids.
 //!
-//! What belongs here: installing schemathesis as pinned in `tests/fuzz`, and its runs: with the
-//! demo's key and without one, so that what a stranger meets is tried as hard. How it asks, and
-//! which of its checks are off and why, is told in `tests/fuzz/schemathesis.toml`.
+//! What belongs here: the runs of schemathesis as pinned in `tests/fuzz`: with the demo's key and
+//! without one, so that what a stranger meets is tried as hard. How it asks, and which of its checks
+//! are off and why, is told in `tests/fuzz/schemathesis.toml`.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::demo::Demo;
-use crate::{Result, process, programs, say};
+use crate::pinned::Python;
+use crate::{Result, openapi, process, say};
 
 /// How many cases are made at random when nothing is said. Those that follow from the contract's
 /// bounds, some 19,000 a run, come besides.
@@ -36,7 +36,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
 
 /// Asks with the key, then without; the error says that something was found.
 pub(crate) fn fuzz(effort: Effort, seed: Option<u32>) -> Result<()> {
-    let schemathesis = install()?;
+    let home = process::workspace_root().join("target/fuzz/venv");
+    let python = Python::install(home, &folder().join("requirements.txt"))?;
     let seed = seed.unwrap_or_else(any_seed);
     say(&format!("fuzz: seed {seed}"));
     let mut failed = Vec::new();
@@ -44,7 +45,7 @@ pub(crate) fn fuzz(effort: Effort, seed: Option<u32>) -> Result<()> {
         // A demo of its own for each run: what the one before made would make the seed's answers others.
         let demo = Demo::start(&[("POBRATIM_RATE_LIMIT", "off"), ("POBRATIM_LOG", "warn")])?;
         eprintln!("xtask: fuzzing {name}");
-        let status = process::start(&mut command(&schemathesis, &demo, keyed, seed, &more))?.wait()?;
+        let status = process::start(&mut command(&python, &demo, keyed, seed, &more))?.wait()?;
         if !status.success() {
             failed.push(name);
         }
@@ -73,11 +74,11 @@ fn runs(effort: Effort, operations: u32) -> Vec<Run> {
     }
 }
 
-fn command(schemathesis: &Path, demo: &Demo, keyed: bool, seed: u32, more: &[String]) -> Command {
-    let mut command = Command::new(schemathesis);
+fn command(python: &Python, demo: &Demo, keyed: bool, seed: u32, more: &[String]) -> Command {
+    let mut command = python.command("schemathesis");
     command.current_dir(folder()).args(["--config-file", "schemathesis.toml", "run"]);
     command.arg(format!("{}/v1/openapi.json", demo.url())).args(["--url", demo.url(), "--seed", &seed.to_string()]);
-    command.args(more).env("POBRATIM_URL", demo.url()).env("PYTHONDONTWRITEBYTECODE", "1");
+    command.args(more).env("POBRATIM_URL", demo.url());
     if keyed {
         command.args(["--header", &format!("Authorization: Bearer {}", demo.key())]).env("POBRATIM_KEY", demo.key());
     }
@@ -90,39 +91,10 @@ fn folder() -> PathBuf {
 
 /// How many operations the committed contract has.
 fn operations() -> Result<u32> {
-    let file = process::workspace_root().join("openapi/pobratim.v1.json");
-    let told = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
-    let text = fs::read_to_string(&file).map_err(|error| told(&error))?;
-    let document: serde_json::Value = serde_json::from_str(&text).map_err(|error| told(&error))?;
+    let document = openapi::committed()?;
     let paths = document["paths"].as_object().into_iter().flatten();
     let count = paths.map(|(_, item)| item.as_object().map_or(0, serde_json::Map::len)).sum::<usize>();
-    u32::try_from(count).map_err(|error| told(&error))
-}
-
-/// The program `schemathesis`, in an environment of its own under `target`, made anew when what is
-/// pinned has changed.
-fn install() -> Result<PathBuf> {
-    let pinned = folder().join("requirements.txt");
-    let home = process::workspace_root().join("target/fuzz/venv");
-    let (program, installed) = (home.join("bin/schemathesis"), home.join("installed.txt"));
-    let wanted = fs::read(&pinned).map_err(|error| format!("{}: {error}", pinned.display()))?;
-    if program.is_file() && fs::read(&installed).is_ok_and(|known| known == wanted) {
-        return Ok(program);
-    }
-    let python = programs::python()?;
-    eprintln!("xtask: installing schemathesis into {}", home.display());
-    call(Command::new(python).args(["-m", "venv", "--clear"]).arg(&home))?;
-    let mut pip = Command::new(home.join("bin/python"));
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "--requirement"]);
-    call(pip.arg(&pinned))?;
-    fs::write(&installed, wanted).map_err(|error| format!("{}: {error}", installed.display()))?;
-    Ok(program)
-}
-
-fn call(command: &mut Command) -> Result<()> {
-    let name = command.get_program().to_string_lossy().into_owned();
-    let status = process::start(command.stdout(std::io::stderr()))?.wait()?;
-    if status.success() { Ok(()) } else { Err(format!("`{name}` failed: {status}")) }
+    u32::try_from(count).map_err(|error| format!("{count} operations: {error}"))
 }
 
 fn any_seed() -> u32 {
@@ -172,10 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_pinned_has_hashes_and_no_address() {
-        let pinned = fs::read_to_string(folder().join("requirements.txt")).unwrap();
-        assert!(pinned.contains("schemathesis==") && pinned.contains("--hash=sha256:"));
-        assert!(!pinned.contains("://") && !pinned.contains("--index-url") && !pinned.contains("--find-links"));
+    fn the_operations_are_counted() {
         assert!(operations().unwrap() > 70);
     }
 }

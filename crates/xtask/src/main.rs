@@ -8,18 +8,23 @@ compile_error!("xtask starts and stops programs the Unix way; on Windows run it 
 
 mod account;
 mod bench;
+mod breaking;
 mod check;
+mod clients;
 mod cluster;
 #[cfg(test)]
 mod compose;
+mod contract;
 mod crash;
 mod demo;
 mod docs_page;
 mod fuzz;
+mod generator;
 #[cfg(test)]
 mod layers;
 mod metadata;
 mod openapi;
+mod pinned;
 mod postgres;
 mod process;
 mod programs;
@@ -64,6 +69,12 @@ const COMMANDS: &[Command] = &[
         usage: "crash [ROUNDS]",
         about: "kill a server under load, 20 times or ROUNDS, on SQLite and on a durable throwaway PostgreSQL",
         run: crash::run,
+    },
+    Command {
+        name: "contract",
+        usage: "contract [--all]",
+        about: "lint the contract, compare it with the released one, generate clients, compile and run them; --all: more of them",
+        run: contract::run,
     },
     Command {
         name: "docs-page",

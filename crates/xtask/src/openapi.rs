@@ -24,6 +24,13 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The committed document, read.
+pub(crate) fn committed() -> Result<serde_json::Value> {
+    let told = |error: &dyn std::fmt::Display| format!("{PATH}: {error}");
+    let text = fs::read(file()).map_err(|error| told(&error))?;
+    serde_json::from_slice(&text).map_err(|error| told(&error))
+}
+
 /// Fails when the committed document is not the one the program gives.
 pub(crate) fn check() -> Result<()> {
     let generated = generate()?;
@@ -37,7 +44,8 @@ pub(crate) fn check() -> Result<()> {
     )
 }
 
-fn file() -> PathBuf {
+/// The committed document.
+pub(crate) fn file() -> PathBuf {
     process::workspace_root().join(PATH)
 }
 

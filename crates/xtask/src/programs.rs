@@ -1,4 +1,4 @@
-//! Programs of others on this machine: PostgreSQL's server, Python, and a browser.
+//! Programs of others on this machine: PostgreSQL's server, Python, Java, and a browser.
 //!
 //! What belongs here: where they may be, which version will do, and installing Debian's package
 //! where that is possible without asking anyone.
@@ -42,7 +42,7 @@ pub(crate) fn python() -> Result<&'static str> {
     if works() {
         return Ok("python3");
     }
-    Err("Python 3.11 or newer with `venv` is needed for fuzzing; on Debian run `sudo apt-get install python3-venv`"
+    Err("Python 3.11 or newer with `venv` is needed for this command; on Debian run `sudo apt-get install python3-venv`"
         .to_owned())
 }
 
@@ -61,6 +61,28 @@ pub(crate) fn chromedriver() -> Result<&'static str> {
         return Ok("chromedriver");
     }
     Err("Chromium with `chromedriver` is needed to look at the pages; on Debian run `sudo apt-get install chromium-driver`".to_owned())
+}
+
+/// The annotations that generated Java has; there is a compiler then, too.
+pub(crate) fn java_annotations() -> Result<PathBuf> {
+    let library = Path::new("/usr/share/java/jakarta-annotation-api.jar");
+    let works = || {
+        let mut tried = Command::new("javac");
+        tried.arg("-version").stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+        library.is_file() && tried.status().is_ok_and(|status| status.success())
+    };
+    if !works() && is_debian() && we_are_root()? {
+        eprintln!("xtask: Java is missing; installing Debian's packages for it");
+        install("default-jdk-headless")?;
+        install("libjakarta-annotation-api-java")?;
+    }
+    if works() {
+        return Ok(library.to_path_buf());
+    }
+    Err(format!(
+        "a Java compiler and {} are needed; on Debian run `sudo apt-get install default-jdk-headless libjakarta-annotation-api-java`",
+        library.display()
+    ))
 }
 
 fn is_debian() -> bool {

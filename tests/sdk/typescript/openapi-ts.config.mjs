@@ -1,5 +1,5 @@
 // Node runs the compiled client as it is, so its imports name files.
 export default {
-  output: { importFileExtension: '.js' },
+  output: { path: 'client', module: { extension: '.js' } },
   plugins: ['@hey-api/typescript', '@hey-api/sdk', '@hey-api/client-fetch'],
 };

@@ -60,9 +60,9 @@ async function main(): Promise<void> {
   assert.equal(seen.size, counted.page.total);
   step(`list: ${seen.size} partnerships on pages of 5, each once`);
 
-  const some = told(await listPartnerships({ client, query: { stage: ['concluded', 'negotiation_agreed'], expand: ['places'] } }));
+  const some = told(await listPartnerships({ client, query: { stage: ['active', 'negotiation_agreed'], expand: ['places'] } }));
   const stages = new Set(some.items.map((tie) => tie.stage));
-  assert.deepEqual([...stages].sort(), ['concluded', 'negotiation_agreed']);
+  assert.deepEqual([...stages].sort(), ['active', 'negotiation_agreed']);
   assert((some.included?.places ?? []).length > 0);
   step(`filter: ${some.items.length} partnerships in two stages, ${some.included?.places?.length} places along with them`);
 
