@@ -12,8 +12,8 @@ use crate::refusal::Refusal;
 
 /// The name of a collection, as it stands in paths and in the journal. `api_keys` has no path: only
 /// the journal tells of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, utoipa::ToSchema)]
-#[schema(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum CollectionName {
     /// The cities whose departments keep records here.
     Municipalities,
