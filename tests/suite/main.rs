@@ -14,5 +14,6 @@ mod limits;
 mod office;
 mod places;
 mod plans;
+mod reports;
 mod ties;
 mod work_plans;

@@ -15,6 +15,8 @@ mod metrics;
 mod pages;
 mod problem;
 mod query;
+mod report_facts;
+mod reports;
 mod resource;
 mod routes;
 mod serve;

@@ -5,8 +5,8 @@ use jiff::civil::Date;
 use pobratim_domain::value::{PartialDate, PartialInterval};
 use serde_json::{Map, Value as Json};
 
-/// Before every day of the calendar: what is open below begins here.
-const BEGINNING: &str = "0000-01-01";
+/// Before every day of the calendar: what is open below begins here, and what has no date ends here.
+pub(crate) const BEGINNING: &str = "0000-01-01";
 /// The last day of the calendar: what is open above ends here.
 pub(crate) const END: &str = "9999-12-31";
 

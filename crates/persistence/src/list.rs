@@ -1,6 +1,7 @@
 //! Lists: filters, one sort key, and pages that begin where the last one ended (keyset), so that
 //! page 2000 costs what page 1 does.
 
+use pobratim_domain::Record;
 use pobratim_domain::value::asked_words;
 use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr};
 use sea_orm::{
@@ -10,10 +11,11 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::cursor::{Cursor, Key, Secret};
+use crate::days::BEGINNING;
 use crate::error::Error;
 use crate::findable::{TAG, external_id, link, term};
 use crate::read::Snapshot;
-use crate::stored::{Envelope, FilterBy, Sort, Stored, Table, column};
+use crate::stored::{Envelope, FilterBy, Sort, Stored, Table, column, to_record};
 use crate::view::View;
 
 /// What a list is asked for.
@@ -61,6 +63,8 @@ pub enum Wanted {
     From(FilterBy, String),
     /// A declared interval begins on this day or earlier.
     To(FilterBy, String),
+    /// A declared interval is not known at all.
+    Undated(FilterBy),
     /// The ref is one of these.
     Reference(Vec<String>),
     /// The keeper is one of these municipalities.
@@ -106,6 +110,13 @@ impl Snapshot {
             _ => None,
         };
         Ok(Page { rows, next, total })
+    }
+
+    /// The first records of a list as the domain reads them, for what is computed from them.
+    pub async fn first<T: Stored>(&self, view: &View, query: &ListQuery) -> Result<Vec<Record<T>>, Error> {
+        // A list without a cursor needs no secret to authenticate one.
+        let page = self.list::<T>(view, query, &Secret::new("")).await?;
+        page.rows.iter().map(|row| to_record::<T>(row).map(|(record, _)| record)).collect()
     }
 
     async fn count<T: Stored>(&self, view: &View, query: &ListQuery) -> Result<i64, Error> {
@@ -157,7 +168,8 @@ fn condition<T: Stored>(view: &View, query: &ListQuery) -> Result<Condition, Err
             Wanted::Refers(by, ids) => all.add(refers::<T>(*by, ids)?),
             Wanted::From(FilterBy::Days { last, .. }, day) => all.add(column::<T>(last)?.gte(day)),
             Wanted::To(FilterBy::Days { first, .. }, day) => all.add(column::<T>(first)?.lte(day)),
-            Wanted::From(..) | Wanted::To(..) => return Err(misused::<T>()),
+            Wanted::Undated(FilterBy::Days { last, .. }) => all.add(column::<T>(last)?.eq(BEGINNING)),
+            Wanted::From(..) | Wanted::To(..) | Wanted::Undated(..) => return Err(misused::<T>()),
             Wanted::Reference(refs) => all.add(column::<T>("reference")?.is_in(refs)),
             Wanted::Municipality(slugs) => all.add(column::<T>("municipality")?.is_in(slugs)),
             Wanted::Visibility(levels) => all.add(column::<T>("visibility")?.is_in(levels)),

@@ -125,6 +125,12 @@ impl Snapshot {
         Ok(rows)
     }
 
+    /// The same as the domain reads them.
+    pub async fn records<T: Stored>(&self, view: &View, ids: &[Uuid]) -> Result<Vec<Record<T>>, Error> {
+        let rows = self.get_all::<T>(view, ids).await?;
+        rows.iter().map(|row| to_record::<T>(row).map(|(record, _)| record)).collect()
+    }
+
     /// The living record with this id as the domain reads it, when the caller sees it.
     pub async fn record<T: Stored>(&self, view: &View, id: Uuid) -> Result<Record<T>, Error> {
         let row = self.get::<T>(view, id).await?;

@@ -20,12 +20,10 @@ pub struct Report {
     /// The city whose records it was drawn from.
     pub municipality: Slug,
     /// The year it reports on, where it reports on one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, minimum = 1900, maximum = 2200, examples(2011))]
+    #[schema(minimum = 1900, maximum = 2200, examples(2011))]
     pub year: Option<i32>,
     /// The tie it reports on, where it reports on one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, examples("01890a5d-ac96-774b-bcce-b302099a8057"))]
+    #[schema(examples("01890a5d-ac96-774b-bcce-b302099a8057"))]
     pub partnership: Option<Uuid>,
     /// The language of its words.
     pub lang: LanguageTag,
@@ -36,8 +34,7 @@ pub struct Report {
     #[schema(examples("Международная деятельность города Благовещенска в 2011 году"))]
     pub title: String,
     /// A line under the title.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, examples("По данным на 31 декабря 2011 года"))]
+    #[schema(examples("По данным на 31 декабря 2011 года"))]
     pub subtitle: Option<String>,
     /// Its sections, in order.
     pub sections: Vec<ReportSection>,
@@ -70,8 +67,9 @@ pub enum ReportKind {
 }
 
 /// A section of a report.
+// Named apart in the contract: a municipality's settings have a ReportSection already.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, utoipa::ToSchema)]
-#[schema(examples(json!({"key": "countries_jp", "title": "Япония", "level": 1, "countries": ["JP"], "blocks": [{"kind": "empty", "text": "Сведений нет."}]})))]
+#[schema(as = ReportChapter, examples(json!({"key": "countries_jp", "title": "Япония", "level": 1, "countries": ["JP"], "blocks": [{"kind": "empty", "text": "Сведений нет."}]})))]
 pub struct ReportSection {
     /// Its name, the same in every language.
     #[schema(examples("overview"))]
@@ -83,7 +81,6 @@ pub struct ReportSection {
     #[schema(minimum = 1, maximum = 3, examples(1))]
     pub level: i32,
     /// The countries it is about, where it is about some (ISO 3166-1).
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub countries: Vec<pobratim_domain::country::CountryCode>,
     /// What stands in it.
     pub blocks: Vec<ReportBlock>,
@@ -115,22 +112,15 @@ pub struct ReportBlock {
     /// What it is.
     pub kind: ReportBlockKind,
     /// Its text; for a list, the line above the points.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, examples("Города-побратимы: Хэйхэ и Удаляньчи."))]
+    #[schema(examples("Города-побратимы: Хэйхэ и Удаляньчи."))]
     pub text: Option<String>,
     /// The points of a list.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<ReportItem>,
     /// The table of a table.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
     pub table: Option<ReportTable>,
     /// The figures of a chart.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
     pub chart: Option<ReportChart>,
     /// The records it was drawn from.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub records: Vec<ReportRecord>,
 }
 
@@ -142,7 +132,6 @@ pub struct ReportItem {
     #[schema(examples("Содействие контактам крупных предприятий"))]
     pub text: String,
     /// The records it was drawn from.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub records: Vec<ReportRecord>,
 }
 
@@ -179,7 +168,6 @@ pub struct ReportRow {
     #[schema(examples(json!(["КНР", "22"])))]
     pub cells: Vec<String>,
     /// The records it was drawn from.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub records: Vec<ReportRecord>,
 }
 
@@ -204,14 +192,11 @@ pub struct ReportChart {
     #[schema(examples("Делегации по странам"))]
     pub caption: String,
     /// What is counted along the axis (`bars`).
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(examples(json!(["КНР", "Япония"])))]
     pub categories: Vec<String>,
     /// The figures (`bars`).
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub series: Vec<ReportSeries>,
     /// The places (`map`).
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub points: Vec<ReportPoint>,
 }
 

@@ -4,10 +4,21 @@
 //! (`document`), and what it looks like (`render`). Pure: facts come in as domain records that
 //! somebody else has loaded, time is an argument, and the same facts give the same bytes.
 
+mod annual;
 mod document;
+mod draft;
+mod facts;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+mod golden;
+mod language;
 pub mod render;
+
+pub use annual::{RETOLD_YEARS, annual, days_of};
 
 pub use document::{
     Labels, Report, ReportBlock, ReportBlockKind, ReportChart, ReportChartKind, ReportColumn, ReportItem, ReportKind,
     ReportPoint, ReportRecord, ReportRow, ReportSection, ReportSeries, ReportTable,
 };
+pub use facts::{ExchangeFigure, Facts, FindingFact};
+pub use language::LANGUAGES;

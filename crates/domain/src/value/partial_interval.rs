@@ -97,6 +97,17 @@ impl PartialInterval {
         }
     }
 
+    /// The dates it is written with: the beginning and the end, each perhaps open. A date alone
+    /// stands as both.
+    pub fn dates(&self) -> (Option<PartialDate>, Option<PartialDate>) {
+        match self.0 {
+            Shape::Within(date) => (Some(date), Some(date)),
+            Shape::Since(start) => (Some(start), None),
+            Shape::Until(end) => (None, Some(end)),
+            Shape::Between(start, end) => (Some(start), Some(end)),
+        }
+    }
+
     /// The first day it may have begun; none if the beginning is open.
     pub fn earliest(&self) -> Option<Date> {
         match &self.0 {

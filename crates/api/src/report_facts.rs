@@ -1,0 +1,266 @@
+//! Loading what a report is drawn from: a number of lists that does not grow with the city, each
+//! cut where a reader would stop reading.
+
+use jiff::civil::Date;
+use pobratim_domain::{
+    Agreement, CityEvent, Collection, CollectionName, Exchange, Organization, Partnership, Place, Record, References,
+};
+use pobratim_persistence::{COMMON_SORTS, Error, FilterBy, ListQuery, Snapshot, Stored, View, Wanted};
+use pobratim_reports::{Facts, RETOLD_YEARS, days_of};
+use std::collections::BTreeSet;
+use uuid::Uuid;
+
+/// How many ties, papers, delegations and the like a report looks at, of each kind.
+const MANY: u64 = 500;
+/// How many of those it tells only for completeness.
+const SOME: u64 = 100;
+/// How many levels of an office are told.
+const LEVELS: usize = 5;
+
+/// Whose records are loaded, and for whom.
+pub(crate) struct Loading<'s> {
+    pub(crate) snapshot: &'s Snapshot,
+    pub(crate) view: &'s View,
+    pub(crate) municipality: &'s str,
+}
+
+/// Something all records of a selection have.
+enum Which<'a> {
+    Between(&'static str, Date, Date),
+    Since(&'static str, Date),
+    Undated(&'static str),
+    Is(&'static str, &'a [&'a str]),
+    Refers(&'static str, &'a [Uuid]),
+}
+
+impl Loading<'_> {
+    /// Everything the report of a year is drawn from, but for what is counted.
+    pub(crate) async fn of_year(&self, year: i32) -> Result<Facts, Error> {
+        let (first, last) = days_of(year);
+        let (next, _) = days_of(year + 1);
+        let (back, _) = days_of(year - RETOLD_YEARS);
+        let in_year = |name| Which::Between(name, first, last);
+        let year_text = year.to_string();
+        let years = [year_text.as_str()];
+        let next_year = (year + 1).to_string();
+        let plan_years = [year_text.as_str(), next_year.as_str()];
+        let mut facts = Facts {
+            municipality: self.snapshot.municipality(self.municipality).await?,
+            places: Vec::new(),
+            organizations: self.list(&[Which::Between("founded", back, last)], "founded", SOME).await?,
+            partnerships: self.list(&[], "established", 2 * MANY).await?,
+            agreements: self.agreements(first, last).await?,
+            exchanges: self
+                .dated::<Exchange>("state", &["proposed", "approved", "confirmed"], first, last, next, back)
+                .await?,
+            events: self
+                .dated::<CityEvent>("status", &["idea", "planned", "confirmed", "postponed"], first, last, next, back)
+                .await?,
+            memberships: self.list(&[], "valid", SOME).await?,
+            letters: self.list(&[in_year("sent_on")], "sent_on", MANY).await?,
+            programmes: self.current("period", first, last).await?,
+            projects: self.current("period", first, last).await?,
+            assistance_cases: self.current("period", first, last).await?,
+            work_plans: self.list(&[Which::Is("year", &plan_years)], "year", SOME).await?,
+            publications: self.current("published_on", first, last).await?,
+            observations: self.list(&[in_year("period")], "period", MANY).await?,
+            report_notes: self.list(&[Which::Is("year", &years)], "year", SOME).await?,
+            exchange_figures: Vec::new(),
+            findings: Vec::new(),
+        };
+        add(&mut facts.letters, self.list(&[in_year("received_on")], "sent_on", MANY).await?);
+        add(
+            &mut facts.letters,
+            self.list(&[Which::Undated("sent_on"), Which::Undated("received_on")], "sent_on", SOME).await?,
+        );
+        let told: Vec<Uuid> = facts.events.iter().map(|event| event.head.id).collect();
+        let parts = self.list(&[Which::Refers("parent", &told)], "period", MANY).await?;
+        add(&mut facts.events, parts);
+        let named: Vec<Uuid> = facts
+            .events
+            .iter()
+            .flat_map(|event| event.body.outcomes.iter().filter_map(|outcome| outcome.agreement))
+            .chain(facts.exchanges.iter().filter_map(|exchange| exchange.body.agreement))
+            .collect();
+        add(&mut facts.agreements, self.named(&named).await?);
+        let named: Vec<Uuid> = facts
+            .events
+            .iter()
+            .flat_map(|event| event.body.projects.iter().copied())
+            .chain(facts.assistance_cases.iter().flat_map(|case| case.body.projects.iter().copied()))
+            .collect();
+        add(&mut facts.projects, self.named(&named).await?);
+        self.directory(&mut facts).await?;
+        facts.put_in_order();
+        Ok(facts)
+    }
+
+    /// Everything that is known of one tie.
+    pub(crate) async fn of_partnership(&self, tie: Record<Partnership>) -> Result<Facts, Error> {
+        let ties = [tie.head.id];
+        let under = |name| Which::Refers(name, &ties);
+        let mut facts = Facts {
+            municipality: self.snapshot.municipality(self.municipality).await?,
+            places: Vec::new(),
+            organizations: Vec::new(),
+            partnerships: vec![tie],
+            agreements: self.list(&[under("partnership")], "signed_on", MANY).await?,
+            exchanges: self.list(&[under("partnerships")], "period", MANY).await?,
+            events: self.list(&[under("partnerships")], "period", MANY).await?,
+            memberships: Vec::new(),
+            letters: self.list(&[under("partnership")], "sent_on", SOME).await?,
+            programmes: Vec::new(),
+            projects: self.list(&[under("partnership")], "period", SOME).await?,
+            assistance_cases: Vec::new(),
+            work_plans: self.list(&[under("partnerships")], "year", SOME).await?,
+            publications: self.list(&[under("partnerships")], "published_on", SOME).await?,
+            observations: Vec::new(),
+            report_notes: Vec::new(),
+            exchange_figures: Vec::new(),
+            findings: Vec::new(),
+        };
+        let told: Vec<Uuid> = facts.events.iter().map(|event| event.head.id).collect();
+        let parts = self.list(&[Which::Refers("parent", &told)], "period", SOME).await?;
+        add(&mut facts.events, parts);
+        self.directory(&mut facts).await?;
+        facts.put_in_order();
+        Ok(facts)
+    }
+
+    /// The papers signed in these days, in force or lapsed in them, and those whose term nobody knows.
+    pub(crate) async fn agreements(&self, first: Date, last: Date) -> Result<Vec<Record<Agreement>>, Error> {
+        let mut papers = self.list(&[Which::Between("signed_on", first, last)], "signed_on", MANY).await?;
+        let lapsed = [Which::Between("in_force", first, last), Which::Is("state", &["expired", "terminated"])];
+        add(&mut papers, self.list(&lapsed, "in_force_until", MANY).await?);
+        let in_force = [Which::Between("in_force", first, last)];
+        add(&mut papers, self.list(&in_force, "signed_on", MANY).await?);
+        add(&mut papers, self.list(&[Which::Is("state", &["signed", "in_force"])], "signed_on", MANY).await?);
+        Ok(papers)
+    }
+
+    /// Those of the year, those without a date, what stood out lately, and what is planned ahead.
+    async fn dated<T: Stored>(
+        &self,
+        state: &'static str,
+        planned: &[&str],
+        first: Date,
+        last: Date,
+        next: Date,
+        back: Date,
+    ) -> Result<Vec<Record<T>>, Error> {
+        let mut records = self
+            .list(&[Which::Between("period", first, last), Which::Is("highlight", &["true"])], "period", MANY)
+            .await?;
+        add(&mut records, self.list(&[Which::Between("period", first, last)], "period", MANY).await?);
+        add(&mut records, self.list(&[Which::Undated("period")], "period", SOME).await?);
+        add(
+            &mut records,
+            self.list(&[Which::Between("period", back, first), Which::Is("highlight", &["true"])], "period", SOME)
+                .await?,
+        );
+        add(&mut records, self.list(&[Which::Since("period", next), Which::Is(state, planned)], "period", SOME).await?);
+        Ok(records)
+    }
+
+    /// Those of the year and those without a date.
+    async fn current<T: Stored>(&self, period: &'static str, first: Date, last: Date) -> Result<Vec<Record<T>>, Error> {
+        let mut records = self.list(&[Which::Between(period, first, last)], period, MANY).await?;
+        add(&mut records, self.list(&[Which::Undated(period)], period, SOME).await?);
+        Ok(records)
+    }
+
+    async fn list<T: Stored>(&self, which: &[Which<'_>], sort: &str, limit: u64) -> Result<Vec<Record<T>>, Error> {
+        let mut filters = vec![Wanted::Municipality(vec![self.municipality.to_owned()])];
+        for which in which {
+            match which {
+                Which::Between(name, first, last) => {
+                    let by = filter::<T>(name)?;
+                    filters.extend([Wanted::From(by, first.to_string()), Wanted::To(by, last.to_string())]);
+                }
+                Which::Since(name, first) => filters.push(Wanted::From(filter::<T>(name)?, first.to_string())),
+                Which::Undated(name) => filters.push(Wanted::Undated(filter::<T>(name)?)),
+                Which::Is(name, values) => {
+                    let values = values.iter().map(|value| (*value).to_owned()).collect();
+                    filters.push(Wanted::Any(filter::<T>(name)?, values));
+                }
+                Which::Refers(_, []) => return Ok(Vec::new()),
+                Which::Refers(name, ids) => filters.push(Wanted::Refers(filter::<T>(name)?, ids.to_vec())),
+            }
+        }
+        let sort = T::SORTS.iter().find(|known| known.name == sort).copied().unwrap_or(COMMON_SORTS[0]);
+        let query = ListQuery { filters, sort, ..ListQuery::all::<T>(limit) };
+        self.snapshot.first::<T>(self.view, &query).await
+    }
+
+    async fn named<T: Stored>(&self, ids: &[Uuid]) -> Result<Vec<Record<T>>, Error> {
+        let ids: BTreeSet<Uuid> = ids.iter().copied().collect();
+        self.snapshot.records::<T>(self.view, &Vec::from_iter(ids)).await
+    }
+
+    /// The places and organizations that the records name, and what those are part of.
+    async fn directory(&self, facts: &mut Facts) -> Result<(), Error> {
+        let mut places = BTreeSet::new();
+        let mut bodies = BTreeSet::new();
+        let unit = facts.municipality.body.responsible_unit;
+        places.extend(facts.municipality.body.home_place);
+        bodies.extend(unit);
+        {
+            let mut look = |references: &References| {
+                for reference in references.iter() {
+                    match reference.collection {
+                        CollectionName::Places => _ = places.insert(reference.target),
+                        CollectionName::Organizations => _ = bodies.insert(reference.target),
+                        _ => {}
+                    }
+                }
+            };
+            look_at(&facts.partnerships, &mut look);
+            look_at(&facts.agreements, &mut look);
+            look_at(&facts.exchanges, &mut look);
+            look_at(&facts.events, &mut look);
+            look_at(&facts.memberships, &mut look);
+            look_at(&facts.letters, &mut look);
+            look_at(&facts.projects, &mut look);
+            look_at(&facts.assistance_cases, &mut look);
+            look_at(&facts.publications, &mut look);
+        }
+        let bodies: Vec<Uuid> = bodies.into_iter().collect();
+        add(&mut facts.organizations, self.named::<Organization>(&bodies).await?);
+        let partners: Vec<Uuid> =
+            facts.partnerships.iter().flat_map(|tie| tie.body.parties.iter().filter_map(|party| party.place)).collect();
+        let offices = [Which::Is("kind", &["administration"]), Which::Refers("place", &partners)];
+        add(&mut facts.organizations, self.list(&offices, "name", MANY).await?);
+        let mut above = unit;
+        for _ in 0..LEVELS {
+            let known = facts.organizations.iter().find(|body| Some(body.head.id) == above);
+            above = known.and_then(|body| body.body.parent);
+            let Some(parent) = above else { break };
+            if !facts.organizations.iter().any(|body| body.head.id == parent) {
+                facts.organizations.extend(self.named::<Organization>(&[parent]).await?);
+            }
+        }
+        places.extend(facts.organizations.iter().filter_map(|body| body.body.place));
+        let places: Vec<Uuid> = places.into_iter().collect();
+        facts.places = self.named::<Place>(&places).await?;
+        Ok(())
+    }
+}
+
+fn look_at<T: Collection>(records: &[Record<T>], look: &mut impl FnMut(&References)) {
+    for record in records {
+        let mut references = References::default();
+        record.body.references(&mut references);
+        look(&references);
+    }
+}
+
+/// Adds the records that are not there yet.
+fn add<T>(records: &mut Vec<Record<T>>, others: Vec<Record<T>>) {
+    let known: BTreeSet<Uuid> = records.iter().map(|record| record.head.id).collect();
+    records.extend(others.into_iter().filter(|record| !known.contains(&record.head.id)));
+}
+
+fn filter<T: Stored>(name: &str) -> Result<FilterBy, Error> {
+    let found = T::FILTERS.iter().find(|filter| filter.name == name);
+    found.map(|filter| filter.by).ok_or_else(|| Error::Defect(format!("{} has no filter {name}", T::NAME)))
+}
