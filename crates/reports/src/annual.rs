@@ -1,6 +1,6 @@
 //! The report of a year: what it has in which order. Each part stands in a file of its own.
 
-mod annex;
+pub(crate) mod annex;
 mod country;
 mod country_activity;
 mod joint_work;

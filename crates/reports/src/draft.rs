@@ -53,7 +53,7 @@ impl<'w> Draft<'w> {
         self.push(ReportBlock { kind: ReportBlockKind::Empty, text: Some(text), records, ..ReportBlock::default() });
     }
 
-    /// Points under a line; nothing when there are none.
+    /// Points, perhaps under a line; nothing when there are none.
     pub(crate) fn list(&mut self, intro: String, mut items: Vec<ReportItem>) {
         if items.is_empty() {
             return;
@@ -67,7 +67,8 @@ impl<'w> Draft<'w> {
             let text = self.words.say("more", args().with("count", i64::try_from(left).unwrap_or(i64::MAX)));
             items.push(ReportItem { text, records: Vec::new() });
         }
-        self.push(ReportBlock { kind: ReportBlockKind::List, text: Some(intro), items, ..ReportBlock::default() });
+        let text = (!intro.is_empty()).then_some(intro);
+        self.push(ReportBlock { kind: ReportBlockKind::List, text, items, ..ReportBlock::default() });
     }
 
     /// A table; what its columns are called, and whether they hold figures.

@@ -4,6 +4,7 @@
 //! (`document`), and what it looks like (`render`). Pure: facts come in as domain records that
 //! somebody else has loaded, time is an argument, and the same facts give the same bytes.
 
+mod agreements;
 mod annual;
 mod document;
 mod draft;
@@ -12,8 +13,10 @@ mod facts;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 mod golden;
 mod language;
+mod partnership;
 pub mod render;
 
+pub use agreements::agreements;
 pub use annual::{RETOLD_YEARS, annual, days_of};
 
 pub use document::{
@@ -22,3 +25,4 @@ pub use document::{
 };
 pub use facts::{ExchangeFigure, Facts, FindingFact};
 pub use language::LANGUAGES;
+pub use partnership::partnership;

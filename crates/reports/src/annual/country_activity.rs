@@ -116,7 +116,7 @@ impl<'f> Writing<'f> {
     }
 
     /// An event: when, where, who took part, what came of it.
-    pub(super) fn event(&self, event: &Record<CityEvent>) -> ReportItem {
+    pub(crate) fn event(&self, event: &Record<CityEvent>) -> ReportItem {
         let words = &self.words;
         let body = &event.body;
         let mut records = vec![named(event)];
@@ -197,7 +197,7 @@ impl<'f> Writing<'f> {
     }
 
     /// A delegation: who, when, how many, what came of it.
-    pub(super) fn exchange(&self, exchange: &Record<Exchange>) -> ReportItem {
+    pub(crate) fn exchange(&self, exchange: &Record<Exchange>) -> ReportItem {
         let words = &self.words;
         let body = &exchange.body;
         let mut records = vec![named(exchange)];

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use pobratim_domain::country::CountryCode;
 use pobratim_domain::value::PartialInterval;
 use pobratim_domain::{
-    AssistanceCase, AssistanceCaseKind, LetterState, ProgrammeState, Project, ProjectState, Publication, Record,
+    AssistanceCase, AssistanceCaseKind, Letter, LetterState, ProgrammeState, Project, ProjectState, Publication, Record,
 };
 
 use crate::annual::{Told, Writing};
@@ -65,7 +65,7 @@ impl<'f> Writing<'f> {
     }
 
     /// A project: what it is, its strands, where it stands.
-    pub(super) fn project(&self, project: &Record<Project>) -> ReportItem {
+    pub(crate) fn project(&self, project: &Record<Project>) -> ReportItem {
         let words = &self.words;
         let mut details = vec![words.within("project_state", &project.body.state)];
         details.extend(project.body.period.as_ref().map(|period| words.period(period)));
@@ -139,24 +139,27 @@ impl<'f> Writing<'f> {
                 && matches!(self.dated(when), Told::InYear | Told::Undated)
                 && self.belongs(&self.directory.of_letter(&letter.body), group)
         });
-        let items = letters.map(|letter| {
-            let body = &letter.body;
-            let mut details = vec![words.within("letter_direction", &body.direction)];
-            details.extend(body.number.as_ref().map(|number| format!("№ {number}")));
-            let when = body.sent_on.as_ref().or(body.received_on.as_ref());
-            details.extend(when.map(|when| words.date(when)));
-            let via: Vec<String> = self.directory.names(body.via.iter().copied(), words);
-            if via.is_empty() {
-                details.push(words.within("letter_channel", &body.channel));
-            } else {
-                details.push(words.say("letter-via", args().with("names", words.list(&via))));
-            }
-            details.push(words.within("letter_state", &body.state));
-            let mut records = vec![named(letter)];
-            records.extend(body.via.iter().filter_map(|id| self.directory.organization(*id)).map(named));
-            item(words.details(words.text(&body.subject), &details), records)
-        });
-        draft.list(words.plain("country-letters"), items.collect());
+        draft.list(words.plain("country-letters"), letters.map(|letter| self.letter(letter)).collect());
+    }
+
+    /// A letter: about what, by which way, where it stands.
+    pub(crate) fn letter(&self, letter: &Record<Letter>) -> ReportItem {
+        let words = &self.words;
+        let body = &letter.body;
+        let mut details = vec![words.within("letter_direction", &body.direction)];
+        details.extend(body.number.as_ref().map(|number| format!("№ {number}")));
+        let when = body.sent_on.as_ref().or(body.received_on.as_ref());
+        details.extend(when.map(|when| words.date(when)));
+        let via: Vec<String> = self.directory.names(body.via.iter().copied(), words);
+        if via.is_empty() {
+            details.push(words.within("letter_channel", &body.channel));
+        } else {
+            details.push(words.say("letter-via", args().with("names", words.list(&via))));
+        }
+        details.push(words.within("letter_state", &body.state));
+        let mut records = vec![named(letter)];
+        records.extend(body.via.iter().filter_map(|id| self.directory.organization(*id)).map(named));
+        item(words.details(words.text(&body.subject), &details), records)
     }
 
     /// What media of these countries told.
