@@ -1,0 +1,304 @@
+//! A report as a DOCX: WordprocessingML from templates, in an archive without a clock. Headings,
+//! lists, captions and notes are styles, so that an office can go on with its own; tables repeat
+//! their header on each page; bars are a chart of Word's own, a map is its table.
+
+use std::io::{Cursor, Write as _};
+
+use askama::Template;
+use zip::write::SimpleFileOptions;
+
+use super::{FEW, RenderError, chart, figures, legible, lines};
+use crate::{Report, ReportBlock, ReportBlockKind, ReportChart, ReportChartKind, ReportRecord, ReportSection, ReportTable};
+
+/// Where an archive's part lies, and what stands in it whatever the report.
+const FIXED: [(&str, &str); 3] = [
+    ("_rels/.rels", include_str!("../../templates/docx/rels.xml")),
+    ("word/settings.xml", include_str!("../../templates/docx/settings.xml")),
+    ("word/numbering.xml", include_str!("../../templates/docx/numbering.xml")),
+];
+/// Twentieths of a point between the margins of an A4 page.
+const MEASURE: usize = 9355;
+
+/// The report as a DOCX.
+pub fn docx(report: &Report) -> Result<Vec<u8>, RenderError> {
+    let charts: Vec<_> = report.sections.iter().flat_map(|section| &section.blocks).filter_map(drawn).collect();
+    let numbers = charts.len();
+    let lang = report.lang.as_str();
+    let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let mut part = |name: &str, text: &str| {
+        let options = SimpleFileOptions::default()
+            .compression_method(zip::CompressionMethod::Deflated)
+            .last_modified_time(zip::DateTime::default());
+        archive.start_file(name, options)?;
+        Ok::<_, RenderError>(archive.write_all(legible(text.trim_end()).as_bytes())?)
+    };
+    // A reader may look at the first part to learn what the archive is.
+    part("[Content_Types].xml", &ContentTypes { charts: numbers }.render()?)?;
+    for (name, text) in FIXED {
+        part(name, text)?;
+    }
+    part("docProps/core.xml", &Core { report }.render()?)?;
+    part("word/styles.xml", &Styles { locale: locale(lang), east: East::of(lang) }.render()?)?;
+    part("word/footer1.xml", &Footer { label: &report.labels.page }.render()?)?;
+    part("word/_rels/document.xml.rels", &Relations { charts: numbers }.render()?)?;
+    part("word/document.xml", &Document::of(report).render()?)?;
+    for (at, chart) in charts.iter().enumerate() {
+        part(&format!("word/charts/chart{}.xml", at + 1), &Chart { chart, locale: locale(lang) }.render()?)?;
+    }
+    Ok(archive.finish()?.into_inner())
+}
+
+/// The chart of a block that Word draws itself: bars that there are.
+fn drawn(block: &ReportBlock) -> Option<&ReportChart> {
+    let bars = |chart: &&ReportChart| chart.kind == ReportChartKind::Bars;
+    block.chart.as_ref().filter(bars).filter(|chart| !chart.categories.is_empty() && !chart.series.is_empty())
+}
+
+/// A language as Word names it: with a region.
+fn locale(lang: &str) -> &str {
+    match lang {
+        "ru" => "ru-RU",
+        "en" => "en-GB",
+        "zh" => "zh-CN",
+        "ja" => "ja-JP",
+        "ko" => "ko-KR",
+        other => other,
+    }
+}
+
+/// The language and the fonts of ideographs: they look different in each country.
+struct East {
+    locale: &'static str,
+    serif: &'static str,
+    sans: &'static str,
+}
+
+impl East {
+    fn of(lang: &str) -> Self {
+        match lang.get(..2) {
+            Some("ja") => Self { locale: "ja-JP", serif: "MS Mincho", sans: "MS Gothic" },
+            Some("ko") => Self { locale: "ko-KR", serif: "Batang", sans: "Malgun Gothic" },
+            _ => Self { locale: "zh-CN", serif: "SimSun", sans: "Microsoft YaHei" },
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "docx/content_types.xml")]
+struct ContentTypes {
+    charts: usize,
+}
+
+#[derive(Template)]
+#[template(path = "docx/document_rels.xml")]
+struct Relations {
+    charts: usize,
+}
+
+#[derive(Template)]
+#[template(path = "docx/core.xml")]
+struct Core<'a> {
+    report: &'a Report,
+}
+
+#[derive(Template)]
+#[template(path = "docx/styles.xml")]
+struct Styles<'a> {
+    locale: &'a str,
+    east: East,
+}
+
+#[derive(Template)]
+#[template(path = "docx/footer.xml")]
+struct Footer<'a> {
+    label: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "docx/chart.xml")]
+struct Chart<'a> {
+    chart: &'a ReportChart,
+    locale: &'a str,
+}
+
+impl Chart<'_> {
+    /// A series' colour, as in the page.
+    fn colour(&self, series: &usize) -> String {
+        chart::colour_code(*series)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "docx/document.xml", whitespace = "suppress")]
+struct Document<'a> {
+    report: &'a Report,
+    sections: Vec<Section<'a>>,
+}
+
+struct Section<'a> {
+    /// What links to it by.
+    number: usize,
+    section: &'a ReportSection,
+    blocks: Vec<Block<'a>>,
+}
+
+struct Block<'a> {
+    text: Vec<&'a str>,
+    style: &'static str,
+    items: Vec<(&'a str, String)>,
+    table: Option<Table>,
+    chart: Option<Picture>,
+    records: String,
+}
+
+/// A chart of the archive, as it stands in the text.
+struct Picture {
+    number: usize,
+    caption: String,
+    figures: String,
+    /// Its height in English metric units, of which a centimetre has 360,000.
+    height: usize,
+}
+
+struct Table {
+    caption: String,
+    widths: Vec<usize>,
+    head: Vec<Cell>,
+    rows: Vec<Vec<Cell>>,
+}
+
+struct Cell {
+    text: String,
+    numeric: bool,
+    records: String,
+}
+
+impl<'a> Document<'a> {
+    fn of(report: &'a Report) -> Self {
+        let mut charts = 0;
+        let sections = report.sections.iter().zip(1..).map(|(section, number)| {
+            let blocks = section.blocks.iter().map(|block| Block::of(block, &report.labels.records, &mut charts)).collect();
+            Section { number, section, blocks }
+        });
+        Self { sections: sections.collect(), report }
+    }
+
+    /// The sections that the list of contents names.
+    fn contents(&self) -> Vec<&Section<'a>> {
+        let contents: Vec<_> = self.sections.iter().filter(|section| section.section.level < 3).collect();
+        if contents.len() > 2 { contents } else { Vec::new() }
+    }
+}
+
+impl Section<'_> {
+    fn level(&self) -> i32 {
+        self.section.level.clamp(1, 3)
+    }
+}
+
+impl<'a> Block<'a> {
+    fn of(block: &'a ReportBlock, label: &str, charts: &mut usize) -> Self {
+        let picture = drawn(block).map(|chart| {
+            *charts += 1;
+            Picture::of(chart, *charts)
+        });
+        let table = match (&block.table, &block.chart, &picture) {
+            (Some(table), _, _) => Some(Table::of(table, label)),
+            (None, Some(chart), None) => Some(Table::of(&figures(chart), label)),
+            _ => None,
+        };
+        Self {
+            text: block.text.as_deref().map(|text| lines(text).collect()).unwrap_or_default(),
+            style: match block.kind {
+                ReportBlockKind::Note => "Note",
+                ReportBlockKind::Empty => "Empty",
+                ReportBlockKind::List => "Lead",
+                _ => "BodyText",
+            },
+            items: block.items.iter().map(|item| (item.text.as_str(), refs(&item.records))).collect(),
+            table,
+            chart: picture,
+            records: refs(&block.records),
+        }
+    }
+}
+
+impl Picture {
+    fn of(chart: &ReportChart, number: usize) -> Self {
+        let table = figures(chart);
+        let row = |row: &crate::ReportRow| {
+            let (name, figures) = row.cells.split_first().map_or(("", &[][..]), |(name, rest)| (name.as_str(), rest));
+            let told = chart.series.iter().zip(figures).map(|(series, value)| format!("{} {value}", series.name));
+            format!("{name}: {}", told.collect::<Vec<_>>().join(", "))
+        };
+        let figures = table.rows.iter().map(row).collect::<Vec<_>>().join("; ");
+        let bars = chart.categories.len() * (chart.series.len() + 1);
+        Self { number, caption: chart.caption.clone(), figures, height: (bars * 190_000 + 1_100_000).min(7_500_000) }
+    }
+}
+
+impl Table {
+    fn of(table: &ReportTable, label: &str) -> Self {
+        let cell = |text: &str, numeric, records| {
+            Cell { text: lines(text).collect::<Vec<_>>().join(" "), numeric, records }
+        };
+        let sourced = table.rows.iter().any(|row| !row.records.is_empty());
+        let mut head: Vec<_> = table.columns.iter().map(|c| cell(&c.title, c.numeric, String::new())).collect();
+        if sourced {
+            head.push(cell(label, false, String::new()));
+        }
+        let rows = table.rows.iter().map(|row| {
+            let texts = row.cells.iter().map(String::as_str).chain(std::iter::repeat(""));
+            let mut cells: Vec<_> =
+                texts.zip(&table.columns).map(|(text, column)| cell(text, column.numeric, String::new())).collect();
+            if sourced {
+                cells.push(cell("", false, refs(&row.records)));
+            }
+            cells
+        });
+        let rows: Vec<_> = rows.collect();
+        Self { caption: table.caption.clone(), widths: widths(&head, &rows), head, rows }
+    }
+
+    /// Whether the header says anything.
+    fn has_head(&self) -> bool {
+        self.head.iter().any(|cell| !cell.text.is_empty())
+    }
+}
+
+/// Widths of the columns that share the measure by the length of what stands in them, each at least
+/// as wide as its longest word.
+fn widths(head: &[Cell], rows: &[Vec<Cell>]) -> Vec<usize> {
+    /// About the width of a letter in a table.
+    const LETTER: usize = 105;
+    let count = |text: &str| text.chars().map(|c| if c < '\u{1100}' { 1 } else { 2 }).sum::<usize>();
+    let needs = head.iter().enumerate().map(|(at, title)| {
+        let cells = || std::iter::once(title).chain(rows.iter().filter_map(|row| row.get(at)));
+        let longest = cells().map(|cell| count(&cell.text).max(cell.records.len())).max().unwrap_or(0).min(44);
+        let words = cells().flat_map(|cell| cell.text.split_whitespace().chain(cell.records.split(' ')));
+        let word = words.map(count).max().unwrap_or(0).min(22);
+        (word * LETTER + 240, (longest * LETTER + 240).max(word * LETTER + 240))
+    });
+    let needs: Vec<(usize, usize)> = needs.collect();
+    let least: usize = needs.iter().map(|(least, _)| least).sum();
+    let wish: usize = needs.iter().map(|(least, most)| most - least).sum();
+    // What is left over after the longest words is shared by need; without a need, evenly.
+    let spare = MEASURE.saturating_sub(least);
+    let share = |(low, high): &(usize, usize)| {
+        if least >= MEASURE {
+            low * MEASURE / least.max(1)
+        } else if wish == 0 {
+            low + spare / needs.len().max(1)
+        } else {
+            low + spare * (high - low) / wish
+        }
+    };
+    needs.iter().map(share).collect()
+}
+
+/// The numbers of the records something was drawn from; of many the first ones.
+fn refs(records: &[ReportRecord]) -> String {
+    let more = if records.len() > FEW { " …" } else { "" };
+    let first: Vec<_> = records.iter().take(FEW).map(|record| record.reference.as_str()).collect();
+    format!("{}{more}", first.join(" "))
+}
