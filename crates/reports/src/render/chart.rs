@@ -105,32 +105,33 @@ fn width_of(text: &str) -> f64 {
     text.chars().map(em).sum::<f64>() * SIZE
 }
 
-/// A text in lines no wider than asked, broken at spaces, and within words that are wider alone.
+/// A text in lines no wider than asked, broken at spaces and hyphens, and within what is wider alone.
 fn wrapped(text: &str, width: f64) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
-        let Some(line) = lines.last_mut() else { break };
-        let longer = if line.is_empty() { word.to_owned() } else { format!("{line} {word}") };
-        if width_of(&longer) <= width {
-            *line = longer;
-            continue;
-        }
-        let mut rest = if line.is_empty() { String::new() } else { std::mem::take(line) };
-        let mut pieces = Vec::new();
-        if !rest.is_empty() {
-            pieces.push(std::mem::take(&mut rest));
-        }
-        for c in word.chars() {
-            if !rest.is_empty() && width_of(&rest) + width_of(c.encode_utf8(&mut [0; 4])) > width {
-                pieces.push(std::mem::take(&mut rest));
+        for (at, piece) in word.split_inclusive('-').enumerate() {
+            let space = if at > 0 || lines.last().is_none_or(String::is_empty) { "" } else { " " };
+            let fits = |line: &String| width_of(&format!("{line}{space}{piece}")) <= width;
+            match lines.last_mut() {
+                Some(line) if fits(line) => line.extend([space, piece]),
+                _ => lines.extend(broken(piece, width)),
             }
-            rest.push(c);
         }
-        pieces.push(rest);
-        lines.pop();
-        lines.append(&mut pieces);
     }
+    lines.retain(|line| !line.is_empty());
     lines
+}
+
+/// A word in pieces no wider than asked.
+fn broken(word: &str, width: f64) -> Vec<String> {
+    let mut pieces = vec![String::new()];
+    for c in word.chars() {
+        match pieces.last_mut() {
+            Some(piece) if piece.is_empty() || width_of(&format!("{piece}{c}")) <= width => piece.push(c),
+            _ => pieces.push(c.into()),
+        }
+    }
+    pieces
 }
 
 /// Where the entries of a legend stand, row by row, and how high they are together.
@@ -233,7 +234,7 @@ mod tests {
         let label = "Республика Корея и Корейская Народно-Демократическая Республика";
         let lines = wrapped(label, 150.0);
         assert!(lines.len() > 1 && lines.iter().all(|line| width_of(line) <= 150.0), "{lines:?}");
-        assert_eq!(lines.join(" "), label);
+        assert_eq!(lines.join(" ").replace("- ", "-"), label);
         let lines = wrapped("大韓民国大韓民国大韓民国大韓民国", 100.0);
         assert!(lines.iter().all(|line| width_of(line) <= 100.0), "{lines:?}");
         assert_eq!(lines.concat(), "大韓民国大韓民国大韓民国大韓民国");

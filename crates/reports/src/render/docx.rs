@@ -129,7 +129,7 @@ impl Chart<'_> {
 }
 
 #[derive(Template)]
-#[template(path = "docx/document.xml", whitespace = "suppress")]
+#[template(path = "docx/document.xml")]
 struct Document<'a> {
     report: &'a Report,
     sections: Vec<Section<'a>>,
@@ -233,7 +233,7 @@ impl Picture {
         };
         let figures = table.rows.iter().map(row).collect::<Vec<_>>().join("; ");
         let bars = chart.categories.len() * (chart.series.len() + 1);
-        Self { number, caption: chart.caption.clone(), figures, height: (bars * 190_000 + 1_100_000).min(7_500_000) }
+        Self { number, caption: chart.caption.clone(), figures, height: (bars * 150_000 + 1_000_000).min(7_500_000) }
     }
 }
 
@@ -269,8 +269,8 @@ impl Table {
 /// Widths of the columns that share the measure by the length of what stands in them, each at least
 /// as wide as its longest word.
 fn widths(head: &[Cell], rows: &[Vec<Cell>]) -> Vec<usize> {
-    /// About the width of a letter in a table.
-    const LETTER: usize = 105;
+    /// About the width of a letter in a table, whose headings are bold.
+    const LETTER: usize = 118;
     let count = |text: &str| text.chars().map(|c| if c < '\u{1100}' { 1 } else { 2 }).sum::<usize>();
     let needs = head.iter().enumerate().map(|(at, title)| {
         let cells = || std::iter::once(title).chain(rows.iter().filter_map(|row| row.get(at)));
@@ -301,4 +301,132 @@ fn refs(records: &[ReportRecord]) -> String {
     let more = if records.len() > FEW { " …" } else { "" };
     let first: Vec<_> = records.iter().take(FEW).map(|record| record.reference.as_str()).collect();
     format!("{}{more}", first.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::io::Read as _;
+
+    use super::*;
+    use crate::render::sample;
+
+    const W: &str = "http://schemas.openxmlformats.org/wordprocessingml/2006/main";
+
+    fn parts(report: &Report) -> BTreeMap<String, String> {
+        let mut archive = zip::ZipArchive::new(Cursor::new(docx(report).unwrap())).unwrap();
+        let mut parts = BTreeMap::new();
+        for at in 0..archive.len() {
+            let mut part = archive.by_index(at).unwrap();
+            let mut text = String::new();
+            part.read_to_string(&mut text).unwrap();
+            parts.insert(part.name().unwrap().into_owned(), text);
+        }
+        parts
+    }
+
+    /// The paragraphs in order: style and text.
+    fn paragraphs(document: &str) -> Vec<(String, String)> {
+        let document = roxmltree::Document::parse(document).unwrap();
+        let named = |name| move |node: &roxmltree::Node<'_, '_>| node.has_tag_name((W, name));
+        let paragraph = |node: roxmltree::Node<'_, '_>| {
+            let style = node.descendants().find(named("pStyle")).and_then(|style| style.attribute((W, "val")));
+            let text = node.descendants().filter(named("t")).filter_map(|text| text.text()).collect();
+            (style.unwrap_or_default().to_owned(), text)
+        };
+        document.descendants().filter(named("p")).map(paragraph).collect()
+    }
+
+    #[test]
+    fn every_part_is_sound_and_named_by_another() {
+        let parts = parts(&sample::report());
+        for (name, text) in &parts {
+            roxmltree::Document::parse(text).unwrap_or_else(|error| panic!("{name}: {error}\n{text}"));
+        }
+        let types = roxmltree::Document::parse(&parts["[Content_Types].xml"]).unwrap();
+        for name in types.descendants().filter_map(|node| node.attribute("PartName")) {
+            assert!(parts.contains_key(name.trim_start_matches('/')), "{name}");
+        }
+        let relations = roxmltree::Document::parse(&parts["word/_rels/document.xml.rels"]).unwrap();
+        let related: Vec<_> = relations.descendants().filter_map(|node| node.attribute("Target")).collect();
+        assert!(related.iter().all(|target| parts.contains_key(&format!("word/{target}"))), "{related:?}");
+        assert!(related.contains(&"charts/chart1.xml"));
+    }
+
+    #[test]
+    fn headings_are_styles_and_every_style_exists() {
+        let report = sample::report();
+        let parts = parts(&report);
+        let paragraphs = paragraphs(&parts["word/document.xml"]);
+        assert_eq!(paragraphs[0], ("Title".to_owned(), report.title.clone()));
+        let headings: Vec<_> = paragraphs.iter().filter(|(style, _)| style.starts_with("Heading")).cloned().collect();
+        let wanted = report.sections.iter().map(|section| (format!("Heading{}", section.level), section.title.clone()));
+        assert_eq!(headings, wanted.collect::<Vec<_>>());
+        for (style, _) in &paragraphs {
+            assert!(parts["word/styles.xml"].contains(&format!("w:styleId=\"{style}\"")), "{style}");
+        }
+        let points = report.sections.iter().flat_map(|section| &section.blocks).map(|block| block.items.len()).sum::<usize>();
+        assert_eq!(paragraphs.iter().filter(|(style, _)| style == "ListBullet").count(), points);
+    }
+
+    #[test]
+    fn texts_come_through_as_they_are() {
+        let mut report = sample::report();
+        report.subtitle = Some("До\u{1}\u{b}говор".into());
+        let parts = parts(&report);
+        let paragraphs = paragraphs(&parts["word/document.xml"]);
+        assert!(paragraphs.iter().any(|(_, text)| text == sample::ATTACK));
+        assert!(paragraphs.iter().any(|(style, text)| style == "Subtitle" && text == "Договор"));
+        for chart in [sample::bars()] {
+            let drawing = &parts["word/charts/chart1.xml"];
+            for label in chart.categories.iter().chain(chart.series.iter().map(|series| &series.name)) {
+                assert!(drawing.contains(&format!("<c:v>{label}</c:v>")), "{label}");
+            }
+        }
+        for point in sample::map().points {
+            assert!(paragraphs.iter().any(|(style, text)| style == "TableText" && text.contains(&point.label)), "{}", point.label);
+        }
+    }
+
+    #[test]
+    fn pages_are_numbered_tables_have_headers_the_language_is_set() {
+        let parts = parts(&sample::report());
+        assert!(parts["word/footer1.xml"].contains("> PAGE <") && parts["word/footer1.xml"].contains(">Страница <"));
+        assert_eq!(parts["word/document.xml"].matches("<w:tblHeader/>").count(), 2);
+        assert!(parts["word/document.xml"].contains(r#"<w:pgSz w:w="11906" w:h="16838"/>"#), "A4");
+        assert!(parts["word/styles.xml"].contains(r#"<w:lang w:val="ru-RU" w:eastAsia="zh-CN""#));
+        assert!(parts["docProps/core.xml"].contains("<dc:language>ru</dc:language>"));
+    }
+
+    #[test]
+    fn the_same_report_gives_the_same_bytes() {
+        let report = sample::report();
+        let bytes = docx(&report).unwrap();
+        assert_eq!(bytes, docx(&report).unwrap());
+        let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+        for at in 0..archive.len() {
+            assert_eq!(archive.by_index(at).unwrap().last_modified(), Some(zip::DateTime::default()), "no clock");
+        }
+    }
+
+    #[test]
+    fn empty_reports_charts_and_tables_are_written() {
+        let mut report = sample::empty();
+        assert!(!parts(&report).keys().any(|name| name.contains("chart")));
+        let block = |table, chart| ReportBlock { table, chart, ..ReportBlock::default() };
+        let blocks = vec![block(Some(ReportTable::default()), None), block(None, Some(ReportChart::default()))];
+        report.sections = vec![ReportSection { blocks, ..ReportSection::default() }];
+        roxmltree::Document::parse(&parts(&report)["word/document.xml"]).unwrap();
+    }
+
+    #[test]
+    fn columns_fill_the_measure() {
+        let cell = |text: &str| Cell { text: text.into(), numeric: false, records: String::new() };
+        for texts in [vec!["№", "Содержание"], vec!["а", "б", "в"], vec!["электрификация"; 12], vec![""]] {
+            let head: Vec<_> = texts.iter().map(|text| cell(text)).collect();
+            let widths = widths(&head, &[vec![cell("1"), cell("Обмен детскими творческими коллективами")]]);
+            assert_eq!(widths.len(), texts.len());
+            assert!(widths.iter().sum::<usize>().abs_diff(MEASURE) <= texts.len() + 1, "{widths:?}");
+        }
+    }
 }

@@ -43,7 +43,7 @@ fn anchors(report: &Report) -> Vec<String> {
 }
 
 #[derive(Template)]
-#[template(path = "report.html", whitespace = "suppress")]
+#[template(path = "report.html")]
 struct Page<'a> {
     report: &'a Report,
     sections: Vec<Section<'a>>,
@@ -117,7 +117,7 @@ impl Table<'_> {
 
 /// The records something was drawn from, as small links.
 #[derive(Template)]
-#[template(path = "records.html", whitespace = "suppress")]
+#[template(path = "records.html")]
 struct Records<'a> {
     records: &'a [ReportRecord],
     label: &'a str,
@@ -128,5 +128,114 @@ impl askama::filters::HtmlSafe for Records<'_> {}
 impl<'a> Page<'a> {
     fn records(&self, records: &'a [ReportRecord]) -> Records<'a> {
         Records { records, label: &self.report.labels.records }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use roxmltree::{Document, Node, ParsingOptions};
+
+    use super::*;
+    use crate::render::sample;
+
+    /// The page is written as XML too, so that whatever breaks out of its place is a fault here.
+    fn parsed(page: &str) -> Document<'_> {
+        Document::parse_with_options(page, ParsingOptions { allow_dtd: true, ..ParsingOptions::default() }).unwrap()
+    }
+
+    fn named<'a, 'b>(document: &'a Document<'b>, name: &str) -> Vec<Node<'a, 'b>> {
+        document.descendants().filter(|node| node.tag_name().name() == name).collect()
+    }
+
+    fn text(node: Node<'_, '_>) -> String {
+        node.descendants().filter(Node::is_text).filter_map(|node| node.text()).collect()
+    }
+
+    #[test]
+    fn every_word_of_the_sample_is_text_in_the_page() {
+        let report = sample::report();
+        let page = html(&report).unwrap();
+        let document = parsed(&page);
+        let main = text(named(&document, "main")[0]);
+        let mut words = vec![report.title.clone(), sample::ATTACK.to_owned()];
+        for section in &report.sections {
+            words.push(section.title.clone());
+            for block in &section.blocks {
+                words.extend(block.text.iter().flat_map(|text| lines(text)).map(str::to_owned));
+                words.extend(block.items.iter().map(|item| item.text.clone()));
+                words.extend(block.records.iter().map(|record| record.reference.clone()));
+                let tables = block.table.iter().cloned().chain(block.chart.as_ref().map(figures));
+                words.extend(tables.flat_map(|table| table.rows).flat_map(|row| row.cells));
+            }
+        }
+        for word in words {
+            assert!(main.contains(&word), "{word} is missing");
+        }
+    }
+
+    #[test]
+    fn nothing_runs_and_nothing_is_fetched() {
+        let page = html(&sample::report()).unwrap();
+        let document = parsed(&page);
+        let allowed = [
+            "html", "head", "meta", "title", "style", "body", "main", "header", "nav", "section", "h1", "h2", "h3", "p", "div",
+            "span", "a", "ol", "ul", "li", "details", "summary", "table", "caption", "thead", "tbody", "tr", "th", "td",
+            "figure", "figcaption", "svg", "line", "polyline", "polygon", "rect", "circle", "text",
+        ];
+        let ids: Vec<_> = document.descendants().filter_map(|node| node.attribute("id")).collect();
+        for node in document.descendants().filter(Node::is_element) {
+            assert!(allowed.contains(&node.tag_name().name()), "{:?}", node.tag_name());
+            for attribute in node.attributes() {
+                assert!(!attribute.name().starts_with("on") && attribute.name() != "style", "{attribute:?}");
+                if attribute.name() == "href" {
+                    let to = attribute.value();
+                    let known = to.strip_prefix('#').is_some_and(|id| ids.contains(&id));
+                    assert!(known || to.starts_with("/v1/"), "{to}");
+                }
+            }
+        }
+        assert!(!page.contains("url(") && !page.contains("@import"));
+    }
+
+    #[test]
+    fn the_style_has_the_hash_that_the_policy_names() {
+        let page = html(&sample::empty()).unwrap();
+        let document = parsed(&page);
+        let styles = named(&document, "style");
+        let [style] = styles[..] else { panic!("one style") };
+        let hash = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(text(style)));
+        assert_eq!(style_source(), format!("'sha256-{hash}'"));
+    }
+
+    #[test]
+    fn the_page_has_a_language_headings_and_named_tables() {
+        let report = sample::report();
+        let page = html(&report).unwrap();
+        let document = parsed(&page);
+        assert_eq!(document.root_element().attribute("lang"), Some("ru"));
+        assert_eq!(named(&document, "h1").len(), 1);
+        let headings = named(&document, "h2").len() + named(&document, "h3").len();
+        assert_eq!(headings, report.sections.len());
+        assert_eq!(named(&document, "ol")[0].children().filter(Node::is_element).count(), report.sections.len());
+        assert!(named(&document, "table").iter().all(|table| table.first_element_child().unwrap().has_tag_name("caption")));
+        assert!(named(&document, "details").iter().all(|node| !node.ancestors().any(|node| node.has_tag_name("p"))));
+        assert_eq!(page, html(&report).unwrap(), "the same twice");
+    }
+
+    #[test]
+    fn sections_of_one_key_have_an_anchor_each() {
+        let mut report = sample::report();
+        report.sections[1].key = "overview".into();
+        report.sections[2].key = "сводка \"2011\"".into();
+        let anchors = anchors(&report);
+        assert_eq!(anchors[..2], ["overview", "overview-2"]);
+        assert!(anchors[2].is_ascii() && !anchors[2].contains(['"', ' ']), "{}", anchors[2]);
+    }
+
+    #[test]
+    fn control_characters_are_left_out() {
+        let mut report = sample::empty();
+        report.title = "До\u{1}\u{b}говор".into();
+        assert!(text(named(&parsed(&html(&report).unwrap()), "h1")[0]).contains("Договор"));
     }
 }

@@ -103,7 +103,7 @@ mod tests {
     fn the_legend_stays_within_the_chart() {
         let names = ["Принято делегаций", "Направлено делегаций", "Отменено по просьбе партнёра", "日本からの訪問団"];
         let (places, height) = super::legend(names.into_iter());
-        assert!(places.iter().zip(names).all(|((x, _), name)| f64::from(*x) + super::width_of(name) < f64::from(super::WIDTH)));
+        assert!(places.iter().zip(names).all(|((x, _), name)| f64::from(*x) + super::width_of(name) < f64::from(crate::render::chart::WIDTH)));
         assert!(places.iter().any(|(_, y)| *y > 22) && height > 44, "the entries need two rows: {places:?}");
     }
 }

@@ -33,6 +33,8 @@ impl Box {
 /// Finds a rectangle for each name, given with its place, in the frame: of many around its place
 /// the one that covers least of the marks and the names placed before, and lies nearest.
 pub(super) fn placed(names: &[(&str, (f64, f64))], marks: &[Box], frame: Box) -> Vec<Box> {
+    /// To cover a little is worse than to stand a little farther off.
+    const TOUCH: f64 = 60.0;
     let mut placed: Vec<Box> = Vec::with_capacity(names.len());
     for (name, place) in names {
         let taken = || placed.iter().chain(marks);
@@ -40,7 +42,7 @@ pub(super) fn placed(names: &[(&str, (f64, f64))], marks: &[Box], frame: Box) ->
             let covered: f64 = taken().map(|other| candidate.overlap(other)).sum();
             let area = (candidate.right - candidate.left) * (candidate.bottom - candidate.top);
             let outside = area - candidate.overlap(&frame);
-            covered * 4.0 + outside * 8.0 + distance
+            covered * 4.0 + outside * 8.0 + if covered > 0.0 { TOUCH } else { 0.0 } + distance
         };
         let best = candidates(name, *place).min_by(|a, b| cost(a).total_cmp(&cost(b)));
         placed.extend(best.map(|(candidate, _)| candidate));

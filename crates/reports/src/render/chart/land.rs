@@ -16,7 +16,7 @@ pub(super) struct Ring {
     pub(super) corners: Vec<Degrees>,
 }
 
-/// All land, from west to east of Greenwich; what touches 180° is cut there.
+/// All land. A ring that crosses 180° goes on beyond it, so that neighbouring corners are near.
 pub(super) static LAND: LazyLock<Result<Vec<Ring>, serde_json::Error>> =
     LazyLock::new(|| serde_json::from_str(include_str!("../../../data/land-110m.json")).map(rings));
 
@@ -69,7 +69,23 @@ fn rings(topology: Topology) -> Vec<Ring> {
     };
     let polygons = topology.objects.land.geometries.iter().flat_map(|geometry| &geometry.arcs);
     let rings = polygons.flat_map(|polygon| polygon.iter().enumerate());
-    rings.map(|(at, ring)| Ring { water: at > 0, corners: corners(ring) }).collect()
+    rings.map(|(at, ring)| Ring { water: at > 0, corners: unrolled(corners(ring)) }).collect()
+}
+
+/// A ring on the globe as a ring on a plane: whoever walks over 180° goes on counting. One that has
+/// then gone round the pole is closed along it.
+fn unrolled(mut ring: Vec<Degrees>) -> Vec<Degrees> {
+    for at in 1..ring.len() {
+        let turns = ((ring[at - 1].0 - ring[at].0) / 360.0).round();
+        ring[at].0 += turns * 360.0;
+    }
+    if let (Some(first), Some(last)) = (ring.first().copied(), ring.last().copied())
+        && (first.0 - last.0).abs() > 180.0
+    {
+        let pole = 90.0_f64.copysign(first.1);
+        ring.extend([(last.0, pole), (first.0, pole)]);
+    }
+    ring
 }
 
 /// The part of a ring within a window from the south-west to the north-east corner (Sutherland and
@@ -110,9 +126,13 @@ mod tests {
         let land = LAND.as_ref().unwrap();
         assert!(land.len() > 100, "{}", land.len());
         assert_eq!(land.iter().filter(|ring| ring.water).count(), 1, "the Caspian Sea");
-        let corners = || land.iter().flat_map(|ring| &ring.corners);
-        assert!(corners().all(|(lon, lat)| (-180.001..=180.001).contains(lon) && (-90.0..=90.0).contains(lat)));
-        assert!(corners().any(|(lon, _)| *lon < -170.0) && corners().any(|(lon, _)| *lon > 170.0));
+        for ring in land {
+            // The pole's edge is the one long line there is.
+            let near = |pair: &[Degrees]| (pair[0].0 - pair[1].0).abs() < 20.0 || pair[1].1 == -90.0;
+            assert!(ring.corners.windows(2).all(near), "no corner lies across the map from the one before");
+            assert!(ring.corners.iter().all(|(_, lat)| (-90.0..=90.0).contains(lat)));
+        }
+        assert!(land.iter().flat_map(|ring| &ring.corners).any(|(lon, _)| *lon > 185.0 || *lon < -185.0), "Chukotka");
     }
 
     #[test]

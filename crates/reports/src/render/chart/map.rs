@@ -13,7 +13,7 @@ use crate::render::{RenderError, groups};
 use crate::{ReportChart, ReportPoint};
 
 /// The least and the most that a map is high.
-const HEIGHT: (f64, f64) = (320.0, 560.0);
+const HEIGHT: (f64, f64) = (300.0, 480.0);
 /// Degrees that a map shows at least.
 const SPAN: f64 = 6.0;
 /// The colours of water and land.
@@ -224,7 +224,7 @@ mod tests {
     #[test]
     fn the_short_way_crosses_the_pacific() {
         assert_eq!(meridian_near(-122.0, 127.5), 238.0);
-        assert_eq!(meridian_near(92.9, 127.5), 92.9);
+        assert!((meridian_near(92.9, 127.5) - 92.9).abs() < 1e-9);
         assert_eq!(meridian_near(-170.0, 0.0), -170.0);
     }
 }
