@@ -5,6 +5,7 @@ use std::{env, error::Error, fs, path::PathBuf};
 
 use pobratim_reports::{self as reports, render};
 
+#[expect(clippy::expect_used, reason = "what is parsed there stands there")]
 mod report;
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -10,7 +10,8 @@ use super::reports::{
 };
 
 /// What must stay text.
-pub const ATTACK: &str = "</style><script>alert('побратим')</script> & \"кавычки\" | *звёзды* `код` [ссылка](http://x) ]]>";
+pub const ATTACK: &str =
+    "</style><script>alert('побратим')</script> & \"кавычки\" | *звёзды* `код` [ссылка](http://x) ]]>";
 
 /// A report with a title and nothing else.
 pub fn empty() -> Report {
@@ -24,7 +25,9 @@ pub fn empty() -> Report {
         title: "Пустой отчёт".into(),
         subtitle: None,
         sections: Vec::new(),
-        labels: Labels { page: "Страница".into(), contents: "Содержание".into(), records: "Записи".into() },
+        labels: Labels {
+            page: "Страница".into(), contents: "Содержание".into(), records: "Записи".into()
+        },
     }
 }
 
@@ -32,7 +35,9 @@ pub fn empty() -> Report {
 pub fn report() -> Report {
     Report {
         title: "Международная деятельность города Благовещенска в 2011 году".into(),
-        subtitle: Some("Управление международных связей администрации города. По данным на 31 декабря 2011 года".into()),
+        subtitle: Some(
+            "Управление международных связей администрации города. По данным на 31 декабря 2011 года".into(),
+        ),
         sections: vec![overview(), map_section(), china(), japan(), korea(), annex()],
         ..empty()
     }
@@ -48,17 +53,41 @@ fn overview() -> ReportSection {
         member("«Мэры за мир»", 1),
         member("Объединённые города и местные власти (UCLG)", 2),
         member("Ассоциация мэров городов Дальнего Востока и Сибири и городов западного побережья Японии", 3),
-        ReportItem { text: "Всероссийский совет местного самоуправления".into(), records: Vec::new() },
+        ReportItem {
+            text: "Всероссийский совет местного самоуправления".into(), records: Vec::new()
+        },
     ];
-    section("overview", "Общая картина", 1, vec![
-        ReportBlock { text: Some(text.into()), records: records(CollectionName::Partnerships, "PAR", 6), ..block(ReportBlockKind::Paragraph) },
-        ReportBlock { text: Some("Город состоит в международных объединениях:".into()), items, ..block(ReportBlockKind::List) },
-        ReportBlock { chart: Some(bars()), records: records(CollectionName::Exchanges, "EXC", 23), ..block(ReportBlockKind::Chart) },
-    ])
+    section(
+        "overview",
+        "Общая картина",
+        1,
+        vec![
+            ReportBlock {
+                text: Some(text.into()),
+                records: records(CollectionName::Partnerships, "PAR", 6),
+                ..block(ReportBlockKind::Paragraph)
+            },
+            ReportBlock {
+                text: Some("Город состоит в международных объединениях:".into()),
+                items,
+                ..block(ReportBlockKind::List)
+            },
+            ReportBlock {
+                chart: Some(bars()),
+                records: records(CollectionName::Exchanges, "EXC", 23),
+                ..block(ReportBlockKind::Chart)
+            },
+        ],
+    )
 }
 
 fn map_section() -> ReportSection {
-    section("map", "Где живут наши партнёры", 2, vec![ReportBlock { chart: Some(map()), ..block(ReportBlockKind::Chart) }])
+    section(
+        "map",
+        "Где живут наши партнёры",
+        2,
+        vec![ReportBlock { chart: Some(map()), ..block(ReportBlockKind::Chart) }],
+    )
 }
 
 fn china() -> ReportSection {
@@ -69,26 +98,52 @@ fn china() -> ReportSection {
         caption: "Соглашения, действующие в 2011 году".into(),
         columns: columns(&[("Документ", false), ("Подписан", false), ("Срок, мес.", true)]),
         rows: vec![
-            row(&["Договор о побратимских связях между городами Благовещенск и Хэйхэ", "17 июля 2003 г.", "60"], records(CollectionName::Agreements, "AGR", 1)),
-            row(&["Протокол о сотрудничестве в области культуры, образования и спорта", "май 2011 г.", "12"], records(CollectionName::WorkPlans, "WPL", 2)),
+            row(
+                &["Договор о побратимских связях между городами Благовещенск и Хэйхэ", "17 июля 2003 г.", "60"],
+                records(CollectionName::Agreements, "AGR", 1),
+            ),
+            row(
+                &["Протокол о сотрудничестве в области культуры, образования и спорта", "май 2011 г.", "12"],
+                records(CollectionName::WorkPlans, "WPL", 2),
+            ),
             row(&["关于建立友好城市关系的协议书", "2011", ""], Vec::new()),
             row(&[ATTACK, "2011?", "−1"], Vec::new()),
         ],
     };
-    section("countries_cn", "Китайская Народная Республика", 1, vec![
-        ReportBlock { text: Some(note.into()), records: records(CollectionName::ReportNotes, "RPN", 1), ..block(ReportBlockKind::Note) },
-        ReportBlock { text: Some(ATTACK.into()), ..block(ReportBlockKind::Paragraph) },
-        ReportBlock { table: Some(table), ..block(ReportBlockKind::Table) },
-    ])
+    section(
+        "countries_cn",
+        "Китайская Народная Республика",
+        1,
+        vec![
+            ReportBlock {
+                text: Some(note.into()),
+                records: records(CollectionName::ReportNotes, "RPN", 1),
+                ..block(ReportBlockKind::Note)
+            },
+            ReportBlock { text: Some(ATTACK.into()), ..block(ReportBlockKind::Paragraph) },
+            ReportBlock { table: Some(table), ..block(ReportBlockKind::Table) },
+        ],
+    )
 }
 
 fn japan() -> ReportSection {
     let text = "В августе 2007 года прошла 21-я встреча мэров: 9 японских и 9 российских городов приняли совместное \
         коммюнике 「共同コミュニケ」. Фотовыставка показана в Дзёэцу (префектура Ниигата, 新潟県上越市).";
-    section("countries_jp", "Япония", 1, vec![
-        ReportBlock { text: Some(text.into()), records: records(CollectionName::Events, "EVT", 2), ..block(ReportBlockKind::Paragraph) },
-        ReportBlock { text: Some("О туризме сведений нет.".into()), ..block(ReportBlockKind::Empty) },
-    ])
+    section(
+        "countries_jp",
+        "Япония",
+        1,
+        vec![
+            ReportBlock {
+                text: Some(text.into()),
+                records: records(CollectionName::Events, "EVT", 2),
+                ..block(ReportBlockKind::Paragraph)
+            },
+            ReportBlock {
+                text: Some("О туризме сведений нет.".into()), ..block(ReportBlockKind::Empty)
+            },
+        ],
+    )
 }
 
 fn korea() -> ReportSection {
@@ -101,26 +156,56 @@ fn korea() -> ReportSection {
             .into(),
         ..block(ReportBlockKind::List)
     };
-    section("countries_kr_kp", "Республика Корея и КНДР", 1, vec![
-        ReportBlock { text: Some(text.into()), records: records(CollectionName::Letters, "LET", 9), ..block(ReportBlockKind::Paragraph) },
-        objects,
-    ])
+    section(
+        "countries_kr_kp",
+        "Республика Корея и КНДР",
+        1,
+        vec![
+            ReportBlock {
+                text: Some(text.into()),
+                records: records(CollectionName::Letters, "LET", 9),
+                ..block(ReportBlockKind::Paragraph)
+            },
+            objects,
+        ],
+    )
 }
 
 fn annex() -> ReportSection {
-    let places = ["Хэйхэ 黑河", "Удаляньчи 五大连池", "Далянь 大连", "Шэньян 沈阳", "Ниигата 新潟", "Танджин 당진", "Якутск"];
+    let places =
+        ["Хэйхэ 黑河", "Удаляньчи 五大连池", "Далянь 大连", "Шэньян 沈阳", "Ниигата 新潟", "Танджин 당진", "Якутск"];
     let rows = (1..=45).map(|number| {
         let place = places[number % places.len()];
         let figures = [(number * 7 % 31).to_string(), (number * 13 % 47).to_string()];
         let record = record(CollectionName::Exchanges, "EXC", number);
-        row(&[&number.to_string(), place, "Обмен детскими творческими коллективами в рамках протокола", &figures[0], &figures[1]], vec![record])
+        row(
+            &[
+                &number.to_string(),
+                place,
+                "Обмен детскими творческими коллективами в рамках протокола",
+                &figures[0],
+                &figures[1],
+            ],
+            vec![record],
+        )
     });
     let table = ReportTable {
         caption: "Реестр обменов по странам и направлениям".into(),
-        columns: columns(&[("№", true), ("Город", false), ("Содержание", false), ("Принято", true), ("Направлено", true)]),
+        columns: columns(&[
+            ("№", true),
+            ("Город", false),
+            ("Содержание", false),
+            ("Принято", true),
+            ("Направлено", true),
+        ]),
         rows: rows.collect(),
     };
-    section("annex", "Приложение. Реестр обменов", 1, vec![ReportBlock { table: Some(table), ..block(ReportBlockKind::Table) }])
+    section(
+        "annex",
+        "Приложение. Реестр обменов",
+        1,
+        vec![ReportBlock { table: Some(table), ..block(ReportBlockKind::Table) }],
+    )
 }
 
 /// Delegations by country.

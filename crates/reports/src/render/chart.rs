@@ -20,7 +20,8 @@ const WIDTH: u32 = 680;
 /// The size of its words.
 const SIZE: f64 = 13.0;
 /// The fonts of its words; the page's style says the same.
-const FAMILY: &str = "'PT Sans', 'Noto Sans', 'Helvetica Neue', Arial, 'Noto Sans CJK SC', 'Microsoft YaHei', sans-serif";
+const FAMILY: &str =
+    "'PT Sans', 'Noto Sans', 'Helvetica Neue', Arial, 'Noto Sans CJK SC', 'Microsoft YaHei', sans-serif";
 
 const INK: RGBColor = RGBColor(0x22, 0x2b, 0x36);
 const QUIET: RGBColor = RGBColor(0x5b, 0x66, 0x73);
@@ -97,7 +98,9 @@ fn width_of(text: &str) -> f64 {
     let em = |c: char| match c {
         '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}' | '\u{f900}'..='\u{faff}' => 1.0,
         '\u{fe30}'..='\u{fe6f}' | '\u{ff00}'..='\u{ff60}' | '\u{1f300}'..='\u{3fffd}' => 1.0,
-        'Ж' | 'Ш' | 'Щ' | 'Ю' | 'Ф' | 'М' | 'W' | 'M' | 'ж' | 'ш' | 'щ' | 'ю' | 'ф' | 'м' | 'w' | 'm' => 0.82,
+        'Ж' | 'Ш' | 'Щ' | 'Ю' | 'Ф' | 'М' | 'W' | 'M' | 'ж' | 'ш' | 'щ' | 'ю' | 'ф' | 'м' | 'w' | 'm' => {
+            0.82
+        }
         'i' | 'l' | 'j' | '.' | ',' | '\'' | '|' | ' ' | '(' | ')' | 'I' | 't' | 'f' | 'r' => 0.34,
         _ if c.is_uppercase() => 0.68,
         _ => 0.56,
@@ -137,7 +140,7 @@ fn broken(word: &str, width: f64) -> Vec<String> {
 /// Where the entries of a legend stand, row by row, and how high they are together.
 fn legend<'a>(names: impl Iterator<Item = &'a str>) -> (Vec<(i32, i32)>, i32) {
     const ROW: i32 = 22;
-    const MARK: f64 = 18.0;
+    const MARK: f64 = 20.0;
     let (mut places, mut x, mut row) = (Vec::new(), 0.0, 0);
     for name in names {
         let width = MARK + width_of(name) + 22.0;
@@ -217,10 +220,12 @@ mod tests {
         let mut vast = zeroes.clone();
         vast.series[0].values = vec![i64::MAX, i64::MIN];
         let nowhere = ReportChart { kind: ReportChartKind::Map, ..empty.clone() };
-        let point = |lat, lon, home| crate::ReportPoint { label: "Хэйхэ".into(), lat, lon, group: "г".into(), home };
+        let point =
+            |lat, lon, home| crate::ReportPoint { label: "Хэйхэ".into(), lat, lon, group: "г".into(), home };
         let one = ReportChart { points: vec![point(50.2, 127.5, true)], ..nowhere.clone() };
         let same = ReportChart { points: vec![point(0.0, 0.0, false), point(0.0, 0.0, false)], ..nowhere.clone() };
-        let poles = ReportChart { points: vec![point(90.0, 180.0, true), point(-90.0, -180.0, false)], ..nowhere.clone() };
+        let poles =
+            ReportChart { points: vec![point(90.0, 180.0, true), point(-90.0, -180.0, false)], ..nowhere.clone() };
         let wrong = ReportChart { points: vec![point(f64::NAN, f64::INFINITY, false)], ..nowhere.clone() };
         for chart in [empty, zeroes, vast, nowhere, one, same, poles, wrong] {
             let svg = svg(&chart, &ru()).unwrap();

@@ -8,7 +8,9 @@ use askama::Template;
 use zip::write::SimpleFileOptions;
 
 use super::{FEW, RenderError, chart, figures, legible, lines};
-use crate::{Report, ReportBlock, ReportBlockKind, ReportChart, ReportChartKind, ReportRecord, ReportSection, ReportTable};
+use crate::{
+    Report, ReportBlock, ReportBlockKind, ReportChart, ReportChartKind, ReportRecord, ReportSection, ReportTable,
+};
 
 /// Where an archive's part lies, and what stands in it whatever the report.
 const FIXED: [(&str, &str); 3] = [
@@ -177,7 +179,8 @@ impl<'a> Document<'a> {
     fn of(report: &'a Report) -> Self {
         let mut charts = 0;
         let sections = report.sections.iter().zip(1..).map(|(section, number)| {
-            let blocks = section.blocks.iter().map(|block| Block::of(block, &report.labels.records, &mut charts)).collect();
+            let blocks =
+                section.blocks.iter().map(|block| Block::of(block, &report.labels.records, &mut charts)).collect();
             Section { number, section, blocks }
         });
         Self { sections: sections.collect(), report }
@@ -239,9 +242,8 @@ impl Picture {
 
 impl Table {
     fn of(table: &ReportTable, label: &str) -> Self {
-        let cell = |text: &str, numeric, records| {
-            Cell { text: lines(text).collect::<Vec<_>>().join(" "), numeric, records }
-        };
+        let cell =
+            |text: &str, numeric, records| Cell { text: lines(text).collect::<Vec<_>>().join(" "), numeric, records };
         let sourced = table.rows.iter().any(|row| !row.records.is_empty());
         let mut head: Vec<_> = table.columns.iter().map(|c| cell(&c.title, c.numeric, String::new())).collect();
         if sourced {
@@ -285,12 +287,10 @@ fn widths(head: &[Cell], rows: &[Vec<Cell>]) -> Vec<usize> {
     // What is left over after the longest words is shared by need; without a need, evenly.
     let spare = MEASURE.saturating_sub(least);
     let share = |(low, high): &(usize, usize)| {
-        if least >= MEASURE {
-            low * MEASURE / least.max(1)
-        } else if wish == 0 {
-            low + spare / needs.len().max(1)
-        } else {
-            low + spare * (high - low) / wish
+        let even = spare / needs.len().max(1);
+        match least >= MEASURE {
+            true => low * MEASURE / least.max(1),
+            false => low + (spare * (high - low)).checked_div(wish).unwrap_or(even),
         }
     };
     needs.iter().map(share).collect()
@@ -365,7 +365,8 @@ mod tests {
         for (style, _) in &paragraphs {
             assert!(parts["word/styles.xml"].contains(&format!("w:styleId=\"{style}\"")), "{style}");
         }
-        let points = report.sections.iter().flat_map(|section| &section.blocks).map(|block| block.items.len()).sum::<usize>();
+        let points =
+            report.sections.iter().flat_map(|section| &section.blocks).map(|block| block.items.len()).sum::<usize>();
         assert_eq!(paragraphs.iter().filter(|(style, _)| style == "ListBullet").count(), points);
     }
 
@@ -384,7 +385,11 @@ mod tests {
             }
         }
         for point in sample::map().points {
-            assert!(paragraphs.iter().any(|(style, text)| style == "TableText" && text.contains(&point.label)), "{}", point.label);
+            assert!(
+                paragraphs.iter().any(|(style, text)| style == "TableText" && text.contains(&point.label)),
+                "{}",
+                point.label
+            );
         }
     }
 
@@ -422,7 +427,8 @@ mod tests {
     #[test]
     fn columns_fill_the_measure() {
         let cell = |text: &str| Cell { text: text.into(), numeric: false, records: String::new() };
-        for texts in [vec!["№", "Содержание"], vec!["а", "б", "в"], vec!["электрификация"; 12], vec![""]] {
+        for texts in [vec!["№", "Содержание"], vec!["а", "б", "в"], vec!["электрификация"; 12], vec![""]]
+        {
             let head: Vec<_> = texts.iter().map(|text| cell(text)).collect();
             let widths = widths(&head, &[vec![cell("1"), cell("Обмен детскими творческими коллективами")]]);
             assert_eq!(widths.len(), texts.len());

@@ -178,9 +178,44 @@ mod tests {
         let page = html(&sample::report()).unwrap();
         let document = parsed(&page);
         let allowed = [
-            "html", "head", "meta", "title", "style", "body", "main", "header", "nav", "section", "h1", "h2", "h3", "p", "div",
-            "span", "a", "ol", "ul", "li", "details", "summary", "table", "caption", "thead", "tbody", "tr", "th", "td",
-            "figure", "figcaption", "svg", "line", "polyline", "polygon", "rect", "circle", "text",
+            "html",
+            "head",
+            "meta",
+            "title",
+            "style",
+            "body",
+            "main",
+            "header",
+            "nav",
+            "section",
+            "h1",
+            "h2",
+            "h3",
+            "p",
+            "div",
+            "span",
+            "a",
+            "ol",
+            "ul",
+            "li",
+            "details",
+            "summary",
+            "table",
+            "caption",
+            "thead",
+            "tbody",
+            "tr",
+            "th",
+            "td",
+            "figure",
+            "figcaption",
+            "svg",
+            "line",
+            "polyline",
+            "polygon",
+            "rect",
+            "circle",
+            "text",
         ];
         let ids: Vec<_> = document.descendants().filter_map(|node| node.attribute("id")).collect();
         for node in document.descendants().filter(Node::is_element) {
@@ -217,7 +252,9 @@ mod tests {
         let headings = named(&document, "h2").len() + named(&document, "h3").len();
         assert_eq!(headings, report.sections.len());
         assert_eq!(named(&document, "ol")[0].children().filter(Node::is_element).count(), report.sections.len());
-        assert!(named(&document, "table").iter().all(|table| table.first_element_child().unwrap().has_tag_name("caption")));
+        assert!(
+            named(&document, "table").iter().all(|table| table.first_element_child().unwrap().has_tag_name("caption"))
+        );
         assert!(named(&document, "details").iter().all(|node| !node.ancestors().any(|node| node.has_tag_name("p"))));
         assert_eq!(page, html(&report).unwrap(), "the same twice");
     }

@@ -38,7 +38,8 @@ pub(super) fn draw(chart: &ReportChart) -> Result<(u32, String), RenderError> {
     let left = pixel(widest) + 14;
 
     let values = chart.series.iter().flat_map(|series| series.values.iter().take(chart.categories.len()));
-    let (shortest, longest) = values.fold((0, 0), |(least, most), value| (least.min(drawn(*value)), most.max(drawn(*value))));
+    let (shortest, longest) =
+        values.fold((0, 0), |(least, most), value| (least.min(drawn(*value)), most.max(drawn(*value))));
     // Room for the figure at the end of the longest bar, and an axis that has a length when all are 0.
     let room = (longest - shortest) / 12 + 1;
     let range = (if shortest < 0 { shortest - room } else { 0 })..longest + room;
@@ -91,8 +92,8 @@ fn drawn(value: i64) -> i64 {
 
 fn draw_legend(chart: &ReportChart, places: &[(i32, i32)], root: &super::Area<'_>) -> Drawn {
     for ((series, (x, y)), colour) in chart.series.iter().zip(places).zip(COLOURS.iter().cycle()) {
-        root.draw(&Rectangle::new([(*x, y - 6), (x + 12, y + 6)], colour.filled()))?;
-        root.draw(&Text::new(series.name.as_str(), (x + 18, *y), words(INK, HPos::Left, VPos::Center)))?;
+        root.draw(&Rectangle::new([(x + 2, y - 6), (x + 14, y + 6)], colour.filled()))?;
+        root.draw(&Text::new(series.name.as_str(), (x + 20, *y), words(INK, HPos::Left, VPos::Center)))?;
     }
     Ok(())
 }
@@ -103,7 +104,12 @@ mod tests {
     fn the_legend_stays_within_the_chart() {
         let names = ["Принято делегаций", "Направлено делегаций", "Отменено по просьбе партнёра", "日本からの訪問団"];
         let (places, height) = super::legend(names.into_iter());
-        assert!(places.iter().zip(names).all(|((x, _), name)| f64::from(*x) + super::width_of(name) < f64::from(crate::render::chart::WIDTH)));
+        assert!(
+            places
+                .iter()
+                .zip(names)
+                .all(|((x, _), name)| f64::from(*x) + super::width_of(name) < f64::from(crate::render::chart::WIDTH))
+        );
         assert!(places.iter().any(|(_, y)| *y > 22) && height > 44, "the entries need two rows: {places:?}");
     }
 }

@@ -72,7 +72,13 @@ fn candidates(name: &str, (x, y): (f64, f64)) -> impl Iterator<Item = (Box, f64)
     RADII.into_iter().flat_map(move |radius| {
         SIDES.into_iter().map(move |(dx, dy, cost)| {
             let (x, y) = (x + dx * radius, y + dy * radius);
-            let left = if dx > 0.1 { x } else if dx < -0.1 { x - width } else { x - width / 2.0 };
+            let left = if dx > 0.1 {
+                x
+            } else if dx < -0.1 {
+                x - width
+            } else {
+                x - width / 2.0
+            };
             let top = y - height / 2.0 + dy * height / 2.0;
             (Box { left, top, right: left + width, bottom: top + height }, cost + radius * 1.5)
         })

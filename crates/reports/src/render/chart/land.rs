@@ -17,8 +17,9 @@ pub(super) struct Ring {
 }
 
 /// All land. A ring that crosses 180° goes on beyond it, so that neighbouring corners are near.
-pub(super) static LAND: LazyLock<Result<Vec<Ring>, serde_json::Error>> =
-    LazyLock::new(|| serde_json::from_str(include_str!("../../../data/land-110m.json")).map(rings));
+pub(super) static LAND: LazyLock<Result<Vec<Ring>, serde_json::Error>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../../../data/land-110m.json")).map(|topology| rings(&topology))
+});
 
 #[derive(Deserialize)]
 struct Topology {
@@ -49,7 +50,7 @@ struct Transform {
     translate: (f64, f64),
 }
 
-fn rings(topology: Topology) -> Vec<Ring> {
+fn rings(topology: &Topology) -> Vec<Ring> {
     let Transform { scale, translate } = topology.transform;
     // Each corner of an arc is told as its distance from the one before.
     let absolute = |arc: &Vec<(f64, f64)>| {

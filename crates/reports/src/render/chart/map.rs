@@ -8,7 +8,7 @@ use plotters::style::text_anchor::{HPos, VPos};
 
 use super::labels::{self, Box};
 use super::land::{self, Degrees};
-use super::{Area, COLOURS, Drawn, INK, PAPER, QUIET, RULE, SIZE, WIDTH, canvas, legend, pixel, words};
+use super::{Area, COLOURS, Drawn, INK, PAPER, QUIET, SIZE, WIDTH, canvas, legend, pixel, words};
 use crate::render::{RenderError, groups};
 use crate::{ReportChart, ReportPoint};
 
@@ -19,6 +19,8 @@ const SPAN: f64 = 6.0;
 /// The colours of water and land.
 const WATER: RGBColor = RGBColor(0xf4, 0xf7, 0xf9);
 const LAND: RGBColor = RGBColor(0xe3, 0xe6, 0xdf);
+/// The net of degrees, seen on both.
+const NET: RGBColor = RGBColor(0xcf, 0xd5, 0xd6);
 
 type Plot<'a> = ChartContext<'a, SVGBackend<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 
@@ -55,8 +57,8 @@ pub(super) fn draw(chart: &ReportChart) -> Result<(u32, String), RenderError> {
     canvas(height, |root| {
         for ((at, name), (x, y)) in groups.iter().enumerate().zip(&places) {
             let home = spots.iter().any(|spot| spot.group == at && spot.point.home);
-            mark(root, (x + 7, *y), at, home)?;
-            root.draw(&Text::new(*name, (x + 18, *y), words(INK, HPos::Left, VPos::Center)))?;
+            mark(root, (x + 9, *y), at, home)?;
+            root.draw(&Text::new(*name, (x + 20, *y), words(INK, HPos::Left, VPos::Center)))?;
         }
         let (_, area) = root.split_vertically(top);
         let plot = ChartBuilder::on(&area)
@@ -98,7 +100,7 @@ impl Window {
     /// Degrees between the lines of the net.
     fn step(&self) -> f64 {
         let span = (self.to.0 - self.from.0).max(self.to.1 - self.from.1);
-        [1.0, 2.0, 5.0, 10.0, 20.0, 30.0].into_iter().find(|step| span / step <= 8.0).unwrap_or(60.0)
+        [1.0, 2.0, 5.0, 10.0, 20.0, 30.0].into_iter().find(|step| span / step <= 10.0).unwrap_or(60.0)
     }
 }
 
@@ -130,7 +132,7 @@ fn draw_graticule(root: &Area<'_>, plot: &Plot<'_>, window: &Window) -> Drawn {
         std::iter::successors(Some(first), move |at| Some(at + step)).take_while(move |at| *at <= to)
     };
     let line = |a: Degrees, b: Degrees| {
-        root.draw(&PathElement::new([plot.backend_coord(&a), plot.backend_coord(&b)], RULE.stroke_width(1)))
+        root.draw(&PathElement::new([plot.backend_coord(&a), plot.backend_coord(&b)], NET.stroke_width(1)))
     };
     let label = |text: String, at: (i32, i32), h, v| root.draw(&Text::new(text, at, words(QUIET, h, v)));
     for lon in lines(window.from.0, window.to.0) {
@@ -171,7 +173,8 @@ fn draw_spots(root: &Area<'_>, plot: &Plot<'_>, spots: &[Spot<'_>]) -> Drawn {
     // The home city's name has the first choice, then those with the least room to the east.
     let mut order: Vec<_> = spots.iter().collect();
     order.sort_by(|a, b| b.point.home.cmp(&a.point.home).then(b.at.0.total_cmp(&a.at.0)));
-    let marks: Vec<_> = spots.iter().map(|spot| Box::around(exact(spot), if spot.point.home { 8.0 } else { 5.0 })).collect();
+    let marks: Vec<_> =
+        spots.iter().map(|spot| Box::around(exact(spot), if spot.point.home { 8.0 } else { 5.0 })).collect();
     let names: Vec<_> = order.iter().map(|spot| (spot.point.label.as_str(), exact(spot))).collect();
     let boxes = labels::placed(&names, &marks, frame);
     for (spot, place) in order.iter().zip(&boxes) {
