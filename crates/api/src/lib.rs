@@ -6,6 +6,7 @@ mod answer;
 mod api;
 mod collections;
 mod contract;
+mod csv;
 mod ctx;
 mod dataset;
 mod directory;
@@ -18,6 +19,8 @@ mod query;
 mod resource;
 mod routes;
 mod serve;
+mod statistics;
+mod statistics_table;
 mod strict;
 
 pub use access::issue_key;

@@ -159,6 +159,7 @@ pub(crate) fn describe(schemas: &mut Schemas) -> Vec<Value> {
         tags.push((listed.about)());
     }
     tags.push(json!({"name": "changes", "description": "The journal as a feed: every accepted change, in one order."}));
+    tags.push(json!({"name": "statistics", "description": "What the records come to, counted by groups, beside what was reported."}));
     tags.push(json!({"name": "directory", "description": "Countries, codelists, kinds of problem, and who you are."}));
     schemas.insert("Included", included());
     tags
