@@ -14,6 +14,11 @@ impl Columns {
         Self { backend: manager.get_database_backend() }
     }
 
+    /// For a connection.
+    pub(crate) fn on(connection: &impl ConnectionTrait) -> Self {
+        Self { backend: connection.get_database_backend() }
+    }
+
     /// Text compared byte by byte. PostgreSQL would else compare by the cluster's locale.
     pub(crate) fn text(&self, name: &str) -> ColumnDef {
         let mut column = ColumnDef::new(Alias::new(name));
@@ -79,6 +84,19 @@ impl Columns {
         let mut column = ColumnDef::new(Alias::new(name));
         column.boolean();
         column
+    }
+
+    /// A text within a nested value, as an expression.
+    pub(crate) fn text_in(&self, column: &str, path: &[&str]) -> String {
+        match self.backend {
+            DbBackend::Postgres => format!("({column}::json #>> '{{{}}}')", path.join(",")),
+            _ => format!("json_extract({column}, '$.{}')", path.join(".")),
+        }
+    }
+
+    /// A whole number within a nested value, as an expression.
+    pub(crate) fn whole_in(&self, column: &str, path: &[&str]) -> String {
+        format!("CAST({} AS bigint)", self.text_in(column, path))
     }
 
     /// The table of a collection: what all records have, then its own columns.

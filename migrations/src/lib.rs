@@ -23,8 +23,10 @@ mod m20261124_000016_work_plans;
 mod m20261124_000017_publications;
 mod m20261124_000018_observations;
 mod m20261124_000019_report_notes;
+mod m20261124_000024_exchange_counts;
 
 pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::sea_orm::{ConnectionTrait, DbErr};
 use sea_orm_migration::{MigrationTrait, async_trait};
 
 /// All migrations, oldest first.
@@ -54,6 +56,14 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000017_publications::Migration),
             Box::new(m20261124_000018_observations::Migration),
             Box::new(m20261124_000019_report_notes::Migration),
+            Box::new(m20261124_000024_exchange_counts::Migration),
         ]
     }
+}
+
+/// Counts all exchanges anew, as their migration did: for measurements, whose exchanges are made by
+/// SQL alone.
+pub async fn count_exchanges(connection: &impl ConnectionTrait) -> Result<(), DbErr> {
+    connection.execute_unprepared("DELETE FROM exchange_counts").await?;
+    m20261124_000024_exchange_counts::count(connection, &columns::Columns::on(connection)).await
 }

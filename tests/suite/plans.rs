@@ -7,7 +7,7 @@
 //! 1. No large table is read from end to end without an index.
 //! 2. Records come in the order of the list, not sorted for it. What a column's filter has picked
 //!    out may be sorted when it is few: at most [`FEW`] records, one in a hundred.
-//! 3. What is picked out through links and terms is sorted whole, however much it is: a filter
+//! 3. What is picked out through links, terms and places is sorted whole, however much it is: a filter
 //!    that fits half of a large collection costs what that half costs.
 //! 4. Page 2000 is read in the same way as page 1.
 //!
@@ -58,6 +58,7 @@ async fn every_filter_and_sort_has_an_index() {
             FilterBy::Code { column, .. }
             | FilterBy::Reference { column }
             | FilterBy::Flag { column }
+            | FilterBy::Country { column }
             | FilterBy::Whole { column } => Some(column),
             FilterBy::Days { last, .. } => Some(last),
             FilterBy::Link { .. } | FilterBy::Term { .. } => None,
@@ -214,6 +215,7 @@ impl Lists {
                 let among = field(self.declared.name, name);
                 self.ids("links", "target", &among).await.into_iter().map(refers).collect()
             }
+            FilterBy::Country { .. } => ["CN", "KP"].map(str::to_owned).map(any).into(),
             FilterBy::Flag { .. } => ["true", "false"].map(str::to_owned).map(any).into(),
             FilterBy::Whole { .. } => vec![any("1".to_owned())],
             FilterBy::Days { .. } => ["1950-01-01", "1990-06-01", "2030-01-01"]
@@ -267,12 +269,12 @@ impl Lists {
     }
 }
 
-/// Whether a filter looks at a column of the record itself, not at links or terms.
+/// Whether a filter looks at a column of the record itself, not at links, terms or places.
 fn is_of_a_column(wanted: &Wanted) -> bool {
     match wanted {
         Wanted::Words(_) | Wanted::Tag(_) | Wanted::ExternalId(..) => false,
         Wanted::Any(by, _) | Wanted::Refers(by, _) | Wanted::From(by, _) | Wanted::To(by, _) => {
-            !matches!(by, FilterBy::Link { .. } | FilterBy::Term { .. })
+            !matches!(by, FilterBy::Link { .. } | FilterBy::Term { .. } | FilterBy::Country { .. })
         }
         _ => true,
     }

@@ -251,6 +251,12 @@ fn declared(ctx: &Ctx, reader: &mut Reader<'_>, filter: &Filter, filters: &mut V
                 filters.push(Wanted::Any(filter.by, values));
             }
         }
+        FilterBy::Country { .. } => {
+            if let Some(values) = reader.values(name) {
+                codes(ctx, reader, name, "CountryCode", &values)?;
+                filters.push(Wanted::Any(filter.by, values));
+            }
+        }
         FilterBy::Reference { .. } | FilterBy::Link { .. } => {
             if let Some(values) = reader.values(name) {
                 let ids: Vec<Uuid> = values.iter().filter_map(|value| Uuid::try_parse(value).ok()).collect();

@@ -3,10 +3,11 @@
 
 use jiff::civil::Date;
 use pobratim_domain::{
-    Agreement, CityEvent, Collection, CollectionName, Exchange, Organization, Partnership, Place, Record, References,
+    Agreement, CityEvent, Collection, CollectionName, Exchange, ExchangeStatisticsGroup, ExchangeStatisticsQuery,
+    Organization, Partnership, Period, Place, Record, References, Slug,
 };
 use pobratim_persistence::{COMMON_SORTS, Error, FilterBy, ListQuery, Snapshot, Stored, View, Wanted};
-use pobratim_reports::{Facts, RETOLD_YEARS, days_of};
+use pobratim_reports::{ExchangeFigure, Facts, RETOLD_YEARS, days_of};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -22,6 +23,8 @@ pub(crate) struct Loading<'s> {
     pub(crate) snapshot: &'s Snapshot,
     pub(crate) view: &'s View,
     pub(crate) municipality: &'s str,
+    /// The day that counts as today.
+    pub(crate) as_of: Date,
 }
 
 /// Something all records of a selection have.
@@ -44,30 +47,24 @@ impl Loading<'_> {
         let years = [year_text.as_str()];
         let next_year = (year + 1).to_string();
         let plan_years = [year_text.as_str(), next_year.as_str()];
-        let mut facts = Facts {
-            municipality: self.snapshot.municipality(self.municipality).await?,
-            places: Vec::new(),
-            organizations: self.list(&[Which::Between("founded", back, last)], "founded", SOME).await?,
-            partnerships: self.list(&[], "established", 2 * MANY).await?,
-            agreements: self.agreements(first, last).await?,
-            exchanges: self
-                .dated::<Exchange>("state", &["proposed", "approved", "confirmed"], first, last, next, back)
-                .await?,
-            events: self
-                .dated::<CityEvent>("status", &["idea", "planned", "confirmed", "postponed"], first, last, next, back)
-                .await?,
-            memberships: self.list(&[], "valid", SOME).await?,
-            letters: self.list(&[in_year("sent_on")], "sent_on", MANY).await?,
-            programmes: self.current("period", first, last).await?,
-            projects: self.current("period", first, last).await?,
-            assistance_cases: self.current("period", first, last).await?,
-            work_plans: self.list(&[Which::Is("year", &plan_years)], "year", SOME).await?,
-            publications: self.current("published_on", first, last).await?,
-            observations: self.list(&[in_year("period")], "period", MANY).await?,
-            report_notes: self.list(&[Which::Is("year", &years)], "year", SOME).await?,
-            exchange_figures: Vec::new(),
-            findings: Vec::new(),
-        };
+        let mut facts = self.nothing().await?;
+        facts.organizations = self.list(&[Which::Between("founded", back, last)], "founded", SOME).await?;
+        facts.partnerships = self.list(&[], "established", 2 * MANY).await?;
+        facts.agreements = self.agreements(first, last).await?;
+        facts.exchanges =
+            self.dated::<Exchange>("state", &["proposed", "approved", "confirmed"], first, last, next, back).await?;
+        facts.events = self
+            .dated::<CityEvent>("status", &["idea", "planned", "confirmed", "postponed"], first, last, next, back)
+            .await?;
+        facts.memberships = self.list(&[], "valid", SOME).await?;
+        facts.letters = self.list(&[in_year("sent_on")], "sent_on", MANY).await?;
+        facts.programmes = self.current("period", first, last).await?;
+        facts.projects = self.current("period", first, last).await?;
+        facts.assistance_cases = self.current("period", first, last).await?;
+        facts.work_plans = self.list(&[Which::Is("year", &plan_years)], "year", SOME).await?;
+        facts.publications = self.current("published_on", first, last).await?;
+        facts.observations = self.list(&[in_year("period")], "period", MANY).await?;
+        facts.report_notes = self.list(&[Which::Is("year", &years)], "year", SOME).await?;
         add(&mut facts.letters, self.list(&[in_year("received_on")], "sent_on", MANY).await?);
         add(
             &mut facts.letters,
@@ -91,34 +88,60 @@ impl Loading<'_> {
             .collect();
         add(&mut facts.projects, self.named(&named).await?);
         self.directory(&mut facts).await?;
+        facts.exchange_figures = self.exchange_figures(year).await?;
         facts.put_in_order();
         Ok(facts)
+    }
+
+    /// Delegations of a year, counted by country and direction, with what was reported.
+    async fn exchange_figures(&self, year: i32) -> Result<Vec<ExchangeFigure>, Error> {
+        let query = ExchangeStatisticsQuery {
+            municipality: Slug::parse(self.municipality).ok(),
+            group_by: vec![ExchangeStatisticsGroup::Country, ExchangeStatisticsGroup::Direction],
+            period: Period::year(year),
+            ..ExchangeStatisticsQuery::default()
+        };
+        let rows = self.snapshot.exchange_statistics(self.view, &query).await?.rows;
+        let figures = rows.into_iter().filter_map(|row| {
+            Some(ExchangeFigure {
+                country: row.country?,
+                direction: row.direction?,
+                certain: row.counted.certain,
+                possible: row.counted.possible,
+                reported: row.reported.first().map(|figure| figure.value),
+            })
+        });
+        Ok(figures.collect())
+    }
+
+    /// What the list of a year's papers is drawn from.
+    pub(crate) async fn papers_of(&self, year: i32) -> Result<Facts, Error> {
+        let (first, last) = days_of(year);
+        let mut facts = self.nothing().await?;
+        facts.agreements = self.agreements(first, last).await?;
+        self.directory(&mut facts).await?;
+        facts.put_in_order();
+        Ok(facts)
+    }
+
+    /// The city alone.
+    async fn nothing(&self) -> Result<Facts, Error> {
+        Ok(Facts::of(self.snapshot.municipality(self.municipality).await?))
     }
 
     /// Everything that is known of one tie.
     pub(crate) async fn of_partnership(&self, tie: Record<Partnership>) -> Result<Facts, Error> {
         let ties = [tie.head.id];
         let under = |name| Which::Refers(name, &ties);
-        let mut facts = Facts {
-            municipality: self.snapshot.municipality(self.municipality).await?,
-            places: Vec::new(),
-            organizations: Vec::new(),
-            partnerships: vec![tie],
-            agreements: self.list(&[under("partnership")], "signed_on", MANY).await?,
-            exchanges: self.list(&[under("partnerships")], "period", MANY).await?,
-            events: self.list(&[under("partnerships")], "period", MANY).await?,
-            memberships: Vec::new(),
-            letters: self.list(&[under("partnership")], "sent_on", SOME).await?,
-            programmes: Vec::new(),
-            projects: self.list(&[under("partnership")], "period", SOME).await?,
-            assistance_cases: Vec::new(),
-            work_plans: self.list(&[under("partnerships")], "year", SOME).await?,
-            publications: self.list(&[under("partnerships")], "published_on", SOME).await?,
-            observations: Vec::new(),
-            report_notes: Vec::new(),
-            exchange_figures: Vec::new(),
-            findings: Vec::new(),
-        };
+        let mut facts = self.nothing().await?;
+        facts.partnerships = vec![tie];
+        facts.agreements = self.list(&[under("partnership")], "signed_on", MANY).await?;
+        facts.exchanges = self.list(&[under("partnerships")], "period", MANY).await?;
+        facts.events = self.list(&[under("partnerships")], "period", MANY).await?;
+        facts.letters = self.list(&[under("partnership")], "sent_on", SOME).await?;
+        facts.projects = self.list(&[under("partnership")], "period", SOME).await?;
+        facts.work_plans = self.list(&[under("partnerships")], "year", SOME).await?;
+        facts.publications = self.list(&[under("partnerships")], "published_on", SOME).await?;
         let told: Vec<Uuid> = facts.events.iter().map(|event| event.head.id).collect();
         let parts = self.list(&[Which::Refers("parent", &told)], "period", SOME).await?;
         add(&mut facts.events, parts);

@@ -11,7 +11,7 @@ use crate::api::Api;
 use crate::contract::Parameter;
 use crate::ctx::Ctx;
 use crate::problem::{ApiError, ApiResult, METHOD_NOT_ALLOWED};
-use crate::{collections, directory, feed, pages, reports, serve};
+use crate::{collections, directory, feed, pages, reports, serve, statistics};
 
 /// What an operation does with a request.
 pub(crate) type Handler = fn(Ctx) -> LocalBoxFuture<'static, ApiResult<Answer>>;
@@ -34,6 +34,8 @@ pub(crate) struct Entry {
     pub(crate) path: String,
     pub(crate) body: Body,
     pub(crate) produces: &'static str,
+    /// Other types in which it says the same.
+    pub(crate) also: &'static [&'static str],
     /// What the contract says of it; pages for people and probes stand outside the contract.
     pub(crate) operation: Option<Value>,
     /// What it takes in query and headers, as the contract has it.
@@ -50,6 +52,12 @@ impl Entry {
         Self { body, operation, ..Self::bare(method, path.into(), "application/json", handler) }
     }
 
+    /// The same in other types too.
+    pub(crate) fn also(mut self, types: &'static [&'static str]) -> Self {
+        self.also = types;
+        self
+    }
+
     /// A page for people.
     pub(crate) fn page(path: &str, produces: &'static str, handler: Handler) -> Self {
         Self::bare(Method::GET, path.to_owned(), produces, handler)
@@ -62,7 +70,7 @@ impl Entry {
 
     fn bare(method: Method, path: String, produces: &'static str, handler: Handler) -> Self {
         let parameters = Vec::new();
-        Self { method, path, body: Body::None, produces, operation: None, parameters, handler, probe: false }
+        Self { method, path, body: Body::None, produces, also: &[], operation: None, parameters, handler, probe: false }
     }
 }
 
@@ -72,6 +80,7 @@ pub(crate) fn routes() -> Vec<Entry> {
     routes.extend(directory::routes());
     routes.extend(feed::routes());
     routes.extend(reports::routes());
+    routes.extend(statistics::routes());
     routes.extend(pages::routes());
     routes
 }

@@ -201,7 +201,8 @@ fn accepts(headers: &HeaderMap, entry: &Entry) -> ApiResult<()> {
                 || range == offer
                 || range.strip_suffix("/*").is_some_and(|kind| offer.split('/').next() == Some(kind))
         };
-        !refused && (range.is_empty() || offers(entry.produces) || offers("application/problem+json"))
+        let produced = || offers(entry.produces) || entry.also.iter().any(|also| offers(also));
+        !refused && (range.is_empty() || produced() || offers("application/problem+json"))
     });
     if taken {
         Ok(())

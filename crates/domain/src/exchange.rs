@@ -119,6 +119,16 @@ pub enum ExchangeDirection {
     Outgoing,
 }
 
+impl ExchangeDirection {
+    /// As it is stored and sent.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Incoming => "incoming",
+            Self::Outgoing => "outgoing",
+        }
+    }
+}
+
 /// Whether people travel or meet at a distance.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -189,6 +199,21 @@ pub struct ExchangeItineraryItem {
     pub place: Option<Uuid>,
     /// What.
     pub text: LocalizedText,
+}
+
+impl Exchange {
+    /// Whether statistics and summaries count it: it took place, and stands for one delegation.
+    pub const fn is_counted(&self) -> bool {
+        self.counts_in_statistics && self.state.took_place()
+    }
+
+    /// The place of the other side, as the home city sees it: where a delegation comes from, or goes.
+    pub const fn partner_place(&self) -> Uuid {
+        match self.direction {
+            ExchangeDirection::Incoming => self.origin,
+            ExchangeDirection::Outgoing => self.destination,
+        }
+    }
 }
 
 impl Collection for Exchange {

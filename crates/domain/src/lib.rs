@@ -9,6 +9,7 @@ mod agreement_action;
 mod agreement_approval;
 mod agreement_part;
 mod agreement_state;
+mod agreement_statistics;
 mod api_key;
 mod assistance_case;
 mod assistance_case_state;
@@ -17,9 +18,11 @@ mod collection;
 pub mod country;
 mod event;
 mod event_participation;
+mod event_statistics;
 mod event_status;
 mod exchange;
 mod exchange_state;
+mod exchange_statistics;
 mod fault;
 mod index;
 mod json;
@@ -34,6 +37,7 @@ mod organization;
 mod partnership;
 mod partnership_party;
 mod partnership_stage;
+mod partnership_statistics;
 mod partnership_summary;
 mod place;
 mod programme;
@@ -43,6 +47,7 @@ mod publication;
 mod record;
 mod refusal;
 mod report_note;
+mod statistics;
 mod timestamp;
 mod transition;
 pub mod value;
@@ -62,17 +67,24 @@ pub use agreement_part::{
     AgreementSignatory,
 };
 pub use agreement_state::AgreementState;
+pub use agreement_statistics::{
+    AgreementPaper, AgreementStatistics, AgreementStatisticsGroup, AgreementStatisticsQuery, AgreementStatisticsRow,
+};
 pub use api_key::{ApiKey, Role, Scope};
 pub use assistance_case::{AssistanceCase, AssistanceCaseKind};
 pub use assistance_case_state::{AssistanceCaseState, AssistanceCaseTransitionInput};
 pub use collection::{Collection, CollectionName, Keeper, State};
 pub use event::{CityEvent, EventHostRole, EventKind, EventSeries, EventSeriesCode};
 pub use event_participation::{EventOutcome, EventParticipation, EventParticipationUnit};
+pub use event_statistics::{EventStatistics, EventStatisticsGroup, EventStatisticsQuery, EventStatisticsRow};
 pub use event_status::{EventStatus, EventTransitionInput};
 pub use exchange::{
     Exchange, ExchangeAudience, ExchangeDirection, ExchangeHeadcount, ExchangeItineraryItem, ExchangeMode,
 };
 pub use exchange_state::{ExchangeState, ExchangeTransitionInput};
+pub use exchange_statistics::{
+    ExchangeStatistics, ExchangeStatisticsGroup, ExchangeStatisticsQuery, ExchangeStatisticsRow,
+};
 pub use fault::{Fault, Faults};
 pub use index::{Reference, References, Terms};
 pub use json::{diff, merge, to_json};
@@ -86,6 +98,9 @@ pub use organization::{Organization, OrganizationContact, OrganizationKind, Orga
 pub use partnership::{Partnership, PartnershipArrangement, PartnershipChannel, PartnershipKind, PartnershipLevel};
 pub use partnership_party::{PartnershipParty, PartnershipStanceInput, PartyRole, PartyStance};
 pub use partnership_stage::{PartnershipStage, PartnershipTransitionInput};
+pub use partnership_statistics::{
+    PartnershipStatistics, PartnershipStatisticsGroup, PartnershipStatisticsQuery, PartnershipStatisticsRow,
+};
 pub use partnership_summary::{
     PartnershipEngagement, PartnershipSummary, SummaryActivity, SummaryAnniversary, SummaryExchanges, SummaryPaper,
     SummaryPeople, SummaryRecords, SummarySettings,
@@ -98,6 +113,7 @@ pub use publication::{Publication, PublicationMedium, PublicationSide};
 pub use record::{Claim, ClaimState, ExternalId, Head, Record, Source, Visibility};
 pub use refusal::{InvalidState, Refusal};
 pub use report_note::{ReportNote, ReportNoteSection};
+pub use statistics::{Bucket, Figure, Period, StatisticsCount, StatisticsFigure, Tally, YearSpan, text_of};
 pub use timestamp::Timestamp;
 pub use work_plan::WorkPlan;
 pub use work_plan_activity::{WorkPlanActivity, WorkPlanActivityCollection};

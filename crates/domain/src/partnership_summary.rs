@@ -15,7 +15,8 @@ use crate::exchange::{Exchange, ExchangeDirection};
 use crate::exchange_state::ExchangeState;
 use crate::partnership::Partnership;
 use crate::record::Record;
-use crate::value::{PartialDate, Qualifier, Quantity};
+use crate::statistics::Tally;
+use crate::value::{PartialDate, Quantity};
 
 /// How many anniversaries are told.
 const ANNIVERSARIES: usize = 3;
@@ -162,7 +163,7 @@ impl PartnershipSummary {
     ) -> Self {
         let papers = under.agreements.iter().filter(|paper| paper.body.state == AgreementState::InForce);
         let took_place: Vec<&Record<Exchange>> =
-            under.exchanges.iter().filter(|exchange| counts(&exchange.body)).collect();
+            under.exchanges.iter().filter(|exchange| exchange.body.is_counted()).collect();
         let by = |direction| took_place.iter().filter(move |exchange| exchange.body.direction == direction);
         let (incoming, outgoing) = (by(ExchangeDirection::Incoming).count(), by(ExchangeDirection::Outgoing).count());
         let last = last_activity(under, on);
@@ -189,10 +190,6 @@ fn whole(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-fn counts(exchange: &Exchange) -> bool {
-    exchange.counts_in_statistics && matches!(exchange.state, ExchangeState::Completed | ExchangeState::Reported)
-}
-
 #[expect(clippy::cast_precision_loss, reason = "numbers of delegations are far below 2^52")]
 fn reciprocity(incoming: usize, outgoing: usize) -> Option<f64> {
     let all = incoming + outgoing;
@@ -200,19 +197,7 @@ fn reciprocity(incoming: usize, outgoing: usize) -> Option<f64> {
 }
 
 fn people<'a>(exchanges: impl Iterator<Item = &'a Exchange>) -> Quantity {
-    let mut sum = Quantity { value: 0, qualifier: Qualifier::Exact };
-    for exchange in exchanges {
-        match &exchange.headcount {
-            Some(count) => {
-                sum.value = sum.value.saturating_add(count.total.lower().unwrap_or(0)).min(Quantity::MAX);
-                if count.total.qualifier != Qualifier::Exact {
-                    sum.qualifier = Qualifier::AtLeast;
-                }
-            }
-            None => sum.qualifier = Qualifier::AtLeast,
-        }
-    }
-    sum
+    exchanges.map(Tally::of).fold(Tally::default(), |sum, one| sum + one).people()
 }
 
 /// The last thing known to have taken place by that day.

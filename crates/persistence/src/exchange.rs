@@ -1,11 +1,12 @@
 //! Exchanges in the database.
 
 use pobratim_domain::value::fold;
-use pobratim_domain::{Exchange, Record};
+use pobratim_domain::{Exchange, Record, Tally, YearSpan, text_of};
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
+use crate::counts::{Counted, Side};
 use crate::days::insert_days;
 use crate::raw_json::{RawJson, instant};
 use crate::stored::{Filter, FilterBy, Sort, Stored};
@@ -74,6 +75,8 @@ pub struct Model {
     pub period_first: String,
     #[serde(skip_serializing)]
     pub period_last: String,
+    #[serde(skip_serializing)]
+    pub partner: Option<Uuid>,
 }
 
 /// References are kept in `links`.
@@ -115,6 +118,16 @@ impl Stored for Exchange {
             name: "destination",
             by: FilterBy::Reference { column: "destination" },
             description: "The place it goes to.",
+        },
+        Filter {
+            name: "partner",
+            by: FilterBy::Reference { column: "partner" },
+            description: "The place of the other side: where an incoming delegation comes from, or an outgoing one goes.",
+        },
+        Filter {
+            name: "country",
+            by: FilterBy::Country { column: "partner" },
+            description: "The country of the other side. CN finds Hong Kong and Macao too.",
         },
         Filter {
             name: "period",
@@ -182,6 +195,20 @@ impl Stored for Exchange {
         let exchange = &record.body;
         columns.insert("title_key".to_owned(), fold(exchange.title.best(&["en", "ru"]).1).into());
         insert_days(columns, "period", exchange.period.as_ref());
+        columns.insert("partner".to_owned(), exchange.partner_place().to_string().into());
+    }
+
+    fn counted(record: &Record<Self>) -> Option<Counted> {
+        let Record { head, body, .. } = record;
+        body.is_counted().then(|| Counted {
+            municipality: head.keeper().to_owned(),
+            visibility: head.visibility.as_str().to_owned(),
+            side: Side::Place(body.partner_place()),
+            direction: text_of(&body.direction),
+            audience: text_of(&body.audience),
+            span: YearSpan::of_interval(body.period.as_ref()),
+            tally: Tally::of(body),
+        })
     }
 }
 
@@ -209,6 +236,7 @@ mod tests {
         for filter in Exchange::FILTERS {
             if let FilterBy::Code { column: name, .. }
             | FilterBy::Reference { column: name }
+            | FilterBy::Country { column: name }
             | FilterBy::Flag { column: name } = filter.by
             {
                 assert!(column::<Exchange>(name).is_ok(), "{name}");

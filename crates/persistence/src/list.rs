@@ -1,8 +1,8 @@
 //! Lists: filters, one sort key, and pages that begin where the last one ended (keyset), so that
 //! page 2000 costs what page 1 does.
 
-use pobratim_domain::Record;
 use pobratim_domain::value::asked_words;
+use pobratim_domain::{CollectionName, Record};
 use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, ModelTrait, Order, QueryFilter, QueryOrder,
@@ -15,7 +15,7 @@ use crate::days::BEGINNING;
 use crate::error::Error;
 use crate::findable::{TAG, external_id, link, term};
 use crate::read::Snapshot;
-use crate::stored::{Envelope, FilterBy, Sort, Stored, Table, column, to_record};
+use crate::stored::{Envelope, FilterBy, Sort, Stored, Table, column, table_name, to_record};
 use crate::view::View;
 
 /// What a list is asked for.
@@ -199,8 +199,20 @@ fn any<T: Stored>(by: FilterBy, values: &[String]) -> Result<SimpleExpr, Error> 
             Ok(column::<T>(name)?.is_in(values.iter().filter_map(|value| value.parse::<i64>().ok())))
         }
         FilterBy::Term { field, .. } => has_term::<T>(field, values),
+        FilterBy::Country { column: name } => Ok(column::<T>(name)?.in_subquery(places_of(values))),
         _ => Err(misused::<T>()),
     }
+}
+
+/// The places of some countries, what is counted under one of them among its own.
+fn places_of(countries: &[String]) -> SelectStatement {
+    let places = table_name(CollectionName::Places);
+    let is = |name: &str| Expr::col((places.clone(), Alias::new(name))).is_in(countries);
+    Query::select()
+        .column((places.clone(), Alias::new("id")))
+        .from(places.clone())
+        .cond_where(Condition::any().add(is("country")).add(is("country_group")))
+        .to_owned()
 }
 
 fn refers<T: Stored>(by: FilterBy, ids: &[Uuid]) -> Result<SimpleExpr, Error> {

@@ -3,7 +3,6 @@
 use jiff::civil::Date;
 use pobratim_domain::{Municipality, Record, SummarySettings};
 use sea_orm::ConnectionTrait;
-use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -94,16 +93,6 @@ impl Snapshot {
     /// The municipality of this name.
     pub async fn municipality(&self, slug: &str) -> Result<Record<Municipality>, Error> {
         by_slug(self.connection(), slug).await?.ok_or(Error::NotFound)
-    }
-
-    /// The one municipality of an installation that has no other.
-    pub async fn only_municipality(&self) -> Result<Option<Record<Municipality>>, Error> {
-        let living = Entity::find().filter(Column::DeletedAt.is_null()).limit(2);
-        let rows = living.all(self.connection()).await?;
-        match rows.as_slice() {
-            [one] => Ok(Some(to_record::<Municipality>(one)?.0)),
-            _ => Ok(None),
-        }
     }
 
     /// What a municipality counts by in summaries, and the zone its days are counted in.

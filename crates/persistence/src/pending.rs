@@ -11,6 +11,8 @@ use sea_orm::{
     ActiveModelTrait, ActiveValue, ConnectionTrait, DbErr, EntityName, EntityTrait, IdenStatic, Iterable, Value,
 };
 
+use crate::counts::{self, Counted};
+
 /// Parameters of one statement at most: SQLite takes 32,766, PostgreSQL 65,535, and neither gains
 /// by more than a few thousand.
 const PARAMETERS: usize = 4096;
@@ -23,6 +25,8 @@ pub(crate) type Numbers = BTreeMap<(String, String), i64>;
 pub(crate) struct Pending {
     tables: Vec<Rows>,
     numbers: Numbers,
+    /// What statistics are to count, each with the number of the command.
+    counts: Vec<(usize, Counted)>,
 }
 
 #[derive(Clone, Debug)]
@@ -84,14 +88,21 @@ impl Pending {
         self.numbers.insert((municipality.to_owned(), collection.to_owned()), last);
     }
 
+    /// Notes what statistics are to count.
+    pub(crate) fn count(&mut self, counted: Counted) {
+        self.counts.push((0, counted));
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
-        self.tables.is_empty() && self.numbers.is_empty()
+        self.tables.is_empty() && self.numbers.is_empty() && self.counts.is_empty()
     }
 
     /// Whether a statement may be about a table that rows wait for. It names a table when it looks
     /// at one; that it may name it in passing costs a round trip, no more.
     pub(crate) fn is_named_in(&self, sql: &str) -> bool {
-        self.tables.iter().any(|rows| sql.contains(&rows.table)) || (!self.numbers.is_empty() && sql.contains(COUNTERS))
+        self.tables.iter().any(|rows| sql.contains(&rows.table))
+            || (!self.numbers.is_empty() && sql.contains(COUNTERS))
+            || (!self.counts.is_empty() && sql.contains(counts::TABLE))
     }
 
     /// The rows that wait for a table.
@@ -103,6 +114,7 @@ impl Pending {
     /// Takes over what a command has left.
     pub(crate) fn append(&mut self, command: usize, other: Self) {
         self.numbers.extend(other.numbers);
+        self.counts.extend(other.counts.into_iter().map(|(_, counted)| (command, counted)));
         for mut more in other.tables {
             more.rows.iter_mut().for_each(|(of, _)| *of = command);
             match self.tables.iter_mut().find(|rows| rows.table == more.table) {
@@ -129,7 +141,10 @@ impl Pending {
                 }
             }
         }
-        parts.insert(usize::MAX, Self { tables: Vec::new(), numbers: self.numbers });
+        for (command, counted) in self.counts {
+            parts.entry(command).or_default().counts.push((command, counted));
+        }
+        parts.insert(usize::MAX, Self { numbers: self.numbers, ..Self::default() });
         parts
     }
 
@@ -150,6 +165,7 @@ impl Pending {
                 left = later;
             }
         }
+        counts::write(connection, self.counts.iter().map(|(_, counted)| counted)).await?;
         self.write_numbers(connection).await
     }
 
@@ -175,7 +191,7 @@ const COUNTERS: &str = "counters";
 
 /// How many of so many rows go into the next statement. Powers of two, so that few statements are
 /// different and the connection's cache knows them prepared.
-fn portion(rows: usize, columns: usize) -> usize {
+pub(crate) fn portion(rows: usize, columns: usize) -> usize {
     let most = (PARAMETERS / columns.max(1)).clamp(1, rows.max(1));
     1 << most.ilog2()
 }

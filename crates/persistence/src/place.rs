@@ -1,5 +1,6 @@
 //! Places in the database.
 
+use pobratim_domain::country::CountryCode;
 use pobratim_domain::value::fold;
 use pobratim_domain::{Place, Record};
 use sea_orm::entity::prelude::*;
@@ -88,6 +89,10 @@ impl Stored for Place {
     ];
 
     const SORTS: &'static [Sort] = &[Sort { name: "name", column: "name_key" }];
+
+    fn country(record: &Record<Self>) -> Option<CountryCode> {
+        Some(record.body.country)
+    }
 
     fn derive(record: &Record<Self>, columns: &mut Map<String, Json>) {
         let place = &record.body;

@@ -11,6 +11,7 @@ use sea_orm::{
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
+use crate::counts;
 use crate::error::Error;
 use crate::findable::{Findable, link};
 use crate::journal::{Content, Draft};
@@ -211,15 +212,22 @@ impl Tx {
     ) -> Result<T::Row, Error> {
         let row = to_row(&record)?;
         // A deleted record is found by nothing, so neither is what a restored one was before.
-        let of_living = |living: bool, record: Option<&Record<T>>| record.filter(|_| living).map(Findable::of);
-        let known =
-            of_living(action != Action::Restore, before.as_ref().map(|before| &before.record)).unwrap_or_default();
-        let findable = of_living(action != Action::Delete, Some(&record)).unwrap_or_default();
+        let was = before.as_ref().map(|before| &before.record).filter(|_| action != Action::Restore);
+        let is = Some(&record).filter(|_| action != Action::Delete);
+        let known = was.map(Findable::of).unwrap_or_default();
+        let findable = is.map(Findable::of).unwrap_or_default();
+        let (was_counted, is_counted) = (was.and_then(T::counted), is.and_then(T::counted));
         if action != Action::Delete {
             self.check_references(view, action, &findable.references, &known).await?;
             unique::check::<T>(self, &record, &row, &findable).await?;
         }
         let id = record.head.id;
+        let was_in = before.as_ref().and_then(|before| T::country(&before.record));
+        if let (Some(from), Some(to)) = (was_in, T::country(&record))
+            && from != to
+        {
+            counts::change_country(self, id, from, to).await?;
+        }
         let namespace = T::NAME.namespace(record.head.keeper()).to_owned();
         let mut active = row.clone().into_active_model().reset_all();
         let deleted_at = (action == Action::Delete).then(|| self.now().as_micros());
@@ -241,6 +249,10 @@ impl Tx {
             }
         }
         findable.replace(self, T::NAME.as_str(), &namespace, id, &known).await?;
+        if was_counted != is_counted {
+            was_counted.into_iter().for_each(|was| self.count(was.taken_away()));
+            is_counted.into_iter().for_each(|is| self.count(is));
+        }
         self.stage(self.entry(action, before.as_ref(), &record, happened)?);
         Ok(row)
     }

@@ -3,12 +3,14 @@
 
 use std::str::FromStr;
 
+use pobratim_domain::country::CountryCode;
 use pobratim_domain::{Collection, CollectionName, Record};
 use sea_orm::{EntityTrait, FromQueryResult, IntoActiveModel, ModelTrait, Value};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
+use crate::counts::Counted;
 use crate::error::Error;
 
 /// A row of a collection's table. Its JSON is the record as clients see it.
@@ -49,6 +51,16 @@ pub trait Stored: Collection {
     /// Fills the columns made for sorting and filtering.
     fn derive(_record: &Record<Self>, _columns: &mut Map<String, Json>) {}
 
+    /// What statistics count a living record as, if they do.
+    fn counted(_record: &Record<Self>) -> Option<Counted> {
+        None
+    }
+
+    /// The country under which records that refer to this one are counted, if it has one.
+    fn country(_record: &Record<Self>) -> Option<CountryCode> {
+        None
+    }
+
     /// Columns whose values no two living records share (in a municipality, for what one keeps).
     const UNIQUE: &'static [Unique] = &[];
 }
@@ -81,6 +93,11 @@ pub enum FilterBy {
     },
     /// A column that refers to one record.
     Reference {
+        /// The column.
+        column: &'static str,
+    },
+    /// The country of the place that a column refers to, by itself or as counted under another.
+    Country {
         /// The column.
         column: &'static str,
     },

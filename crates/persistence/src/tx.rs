@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 use crate::backend::{Failure, failure};
 use crate::clock::Clock;
+use crate::counts::{self, Counted};
 use crate::journal::{Draft, Stamp};
 use crate::pending::{Numbers, Pending, Waiting};
 
@@ -158,6 +159,16 @@ impl Tx {
         let mut progress = self.progress();
         progress.pending.number(&key.0, &key.1, last);
         progress.numbers.insert(key, last);
+    }
+
+    /// Adds to what statistics count, when the batch ends.
+    pub(crate) fn count(&self, counted: Counted) {
+        self.progress().pending.count(counted);
+    }
+
+    /// Writes what was counted so far.
+    pub(crate) async fn settle_counts(&self) -> Result<(), DbErr> {
+        self.open(counts::TABLE, Kind::Read).await.map(drop)
     }
 
     /// The database without the rows that wait, for those who looked among them.

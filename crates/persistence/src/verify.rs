@@ -1,5 +1,5 @@
 //! Verifying a database: the chain of the journal, each record against the journal, the references,
-//! the database's own pages.
+//! what statistics count, the database's own pages.
 
 use std::collections::BTreeMap;
 
@@ -9,6 +9,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 use uuid::Uuid;
 
 use crate::backend;
+use crate::counts;
 use crate::error::Error;
 use crate::findable::link;
 use crate::head;
@@ -39,6 +40,7 @@ pub(crate) async fn verify(snapshot: &Snapshot) -> Result<Verified, Error> {
         verified.faults.extend(replay::faults(snapshot, *collection).await?);
     }
     references(snapshot, &mut verified).await?;
+    verified.faults.extend(counts::faults(snapshot).await?);
     verified.faults.extend(backend::integrity(snapshot.connection()).await?);
     Ok(verified)
 }

@@ -65,7 +65,7 @@ pub struct ExchangeFigure {
     pub direction: ExchangeDirection,
     /// How many lie in the year beyond doubt.
     pub certain: i64,
-    /// How many more may.
+    /// How many do or may.
     pub possible: i64,
     /// What was reported.
     pub reported: Option<Quantity>,
@@ -85,6 +85,30 @@ pub struct FindingFact {
 }
 
 impl Facts {
+    /// A city of which nothing else is known.
+    pub fn of(municipality: Record<Municipality>) -> Self {
+        Self {
+            municipality,
+            places: Vec::new(),
+            organizations: Vec::new(),
+            partnerships: Vec::new(),
+            agreements: Vec::new(),
+            exchanges: Vec::new(),
+            events: Vec::new(),
+            memberships: Vec::new(),
+            letters: Vec::new(),
+            programmes: Vec::new(),
+            projects: Vec::new(),
+            assistance_cases: Vec::new(),
+            work_plans: Vec::new(),
+            publications: Vec::new(),
+            observations: Vec::new(),
+            report_notes: Vec::new(),
+            exchange_figures: Vec::new(),
+            findings: Vec::new(),
+        }
+    }
+
     /// Puts the records into the order they are told in, which owes nothing to how they were found:
     /// what has a time by its first day, then all by their numbers.
     pub fn put_in_order(&mut self) {

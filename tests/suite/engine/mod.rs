@@ -5,6 +5,7 @@
 //! they queue; a command is in the queue once its future was polled.
 
 mod batches;
+mod counts;
 mod gone;
 mod processes;
 mod verify;

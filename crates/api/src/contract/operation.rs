@@ -147,6 +147,13 @@ impl Operation {
         self
     }
 
+    /// The same in another type, as a text.
+    pub(crate) fn also(mut self, media_type: &str, description: &str) -> Self {
+        let schema = json!({"type": "string", "description": description});
+        self.value["responses"]["200"]["content"][media_type] = json!({"schema": schema});
+        self
+    }
+
     /// It answers without a body.
     pub(crate) fn answers_nothing(mut self, status: &str, description: &str, headers: &[&str]) -> Self {
         let mut response = json!({"description": description});
@@ -364,6 +371,7 @@ fn filter(filter: &Filter) -> Vec<Value> {
     match filter.by {
         FilterBy::Code { schema, .. } | FilterBy::Term { schema, .. } => vec![many(reference(schema))],
         FilterBy::Reference { .. } | FilterBy::Link { .. } => vec![many(json!({"type": "string", "format": "uuid", "examples": ["01890a5d-ac96-774b-bcce-b302099a8057"]}))],
+        FilterBy::Country { .. } => vec![many(reference("CountryCode"))],
         FilterBy::Whole { .. } => vec![many(json!({"type": "integer", "format": "int64", "minimum": 0, "maximum": 9_007_199_254_740_991_i64}))],
         FilterBy::Flag { .. } => vec![json!({
             "name": filter.name, "in": "query", "description": filter.description, "schema": {"type": "boolean"},

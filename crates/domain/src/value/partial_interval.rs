@@ -124,6 +124,22 @@ impl PartialInterval {
         }
     }
 
+    /// When it began, as well as that is known: of a date alone, somewhere within it.
+    pub fn beginning(&self) -> Option<PartialDate> {
+        match &self.0 {
+            Shape::Within(date) | Shape::Since(date) | Shape::Between(date, _) => Some(*date),
+            Shape::Until(_) => None,
+        }
+    }
+
+    /// When it ended, as well as that is known: of a date alone, somewhere within it.
+    pub fn end(&self) -> Option<PartialDate> {
+        match &self.0 {
+            Shape::Within(date) | Shape::Until(date) | Shape::Between(_, date) => Some(*date),
+            Shape::Since(_) => None,
+        }
+    }
+
     /// The day it began, when that is known to the day and beyond doubt.
     pub fn starts_exactly(&self) -> Option<Date> {
         match &self.0 {
