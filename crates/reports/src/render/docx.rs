@@ -2,15 +2,16 @@
 //! lists, captions and notes are styles, so that an office can go on with its own; tables repeat
 //! their header on each page; bars are a chart of Word's own, a map is its table.
 
+mod table;
+
 use std::io::{Cursor, Write as _};
 
 use askama::Template;
+use table::Table;
 use zip::write::SimpleFileOptions;
 
 use super::{FEW, RenderError, chart, figures, legible, lines};
-use crate::{
-    Report, ReportBlock, ReportBlockKind, ReportChart, ReportChartKind, ReportRecord, ReportSection, ReportTable,
-};
+use crate::{Report, ReportBlock, ReportBlockKind, ReportChart, ReportChartKind, ReportRecord, ReportSection};
 
 /// Where an archive's part lies, and what stands in it whatever the report.
 const FIXED: [(&str, &str); 3] = [
@@ -18,8 +19,6 @@ const FIXED: [(&str, &str); 3] = [
     ("word/settings.xml", include_str!("../../templates/docx/settings.xml")),
     ("word/numbering.xml", include_str!("../../templates/docx/numbering.xml")),
 ];
-/// Twentieths of a point between the margins of an A4 page.
-const MEASURE: usize = 9355;
 
 /// The report as a DOCX.
 pub fn docx(report: &Report) -> Result<Vec<u8>, RenderError> {
@@ -162,19 +161,6 @@ struct Picture {
     height: usize,
 }
 
-struct Table {
-    caption: String,
-    widths: Vec<usize>,
-    head: Vec<Cell>,
-    rows: Vec<Vec<Cell>>,
-}
-
-struct Cell {
-    text: String,
-    numeric: bool,
-    records: String,
-}
-
 impl<'a> Document<'a> {
     fn of(report: &'a Report) -> Self {
         let mut charts = 0;
@@ -238,62 +224,6 @@ impl Picture {
         let bars = chart.categories.len() * (chart.series.len() + 1);
         Self { number, caption: chart.caption.clone(), figures, height: (bars * 150_000 + 1_000_000).min(7_500_000) }
     }
-}
-
-impl Table {
-    fn of(table: &ReportTable, label: &str) -> Self {
-        let cell =
-            |text: &str, numeric, records| Cell { text: lines(text).collect::<Vec<_>>().join(" "), numeric, records };
-        let sourced = table.rows.iter().any(|row| !row.records.is_empty());
-        let mut head: Vec<_> = table.columns.iter().map(|c| cell(&c.title, c.numeric, String::new())).collect();
-        if sourced {
-            head.push(cell(label, false, String::new()));
-        }
-        let rows = table.rows.iter().map(|row| {
-            let texts = row.cells.iter().map(String::as_str).chain(std::iter::repeat(""));
-            let mut cells: Vec<_> =
-                texts.zip(&table.columns).map(|(text, column)| cell(text, column.numeric, String::new())).collect();
-            if sourced {
-                cells.push(cell("", false, refs(&row.records)));
-            }
-            cells
-        });
-        let rows: Vec<_> = rows.collect();
-        Self { caption: table.caption.clone(), widths: widths(&head, &rows), head, rows }
-    }
-
-    /// Whether the header says anything.
-    fn has_head(&self) -> bool {
-        self.head.iter().any(|cell| !cell.text.is_empty())
-    }
-}
-
-/// Widths of the columns that share the measure by the length of what stands in them, each at least
-/// as wide as its longest word.
-fn widths(head: &[Cell], rows: &[Vec<Cell>]) -> Vec<usize> {
-    /// About the width of a letter in a table, whose headings are bold.
-    const LETTER: usize = 118;
-    let count = |text: &str| text.chars().map(|c| if c < '\u{1100}' { 1 } else { 2 }).sum::<usize>();
-    let needs = head.iter().enumerate().map(|(at, title)| {
-        let cells = || std::iter::once(title).chain(rows.iter().filter_map(|row| row.get(at)));
-        let longest = cells().map(|cell| count(&cell.text).max(cell.records.len())).max().unwrap_or(0).min(44);
-        let words = cells().flat_map(|cell| cell.text.split_whitespace().chain(cell.records.split(' ')));
-        let word = words.map(count).max().unwrap_or(0).min(22);
-        (word * LETTER + 240, (longest * LETTER + 240).max(word * LETTER + 240))
-    });
-    let needs: Vec<(usize, usize)> = needs.collect();
-    let least: usize = needs.iter().map(|(least, _)| least).sum();
-    let wish: usize = needs.iter().map(|(least, most)| most - least).sum();
-    // What is left over after the longest words is shared by need; without a need, evenly.
-    let spare = MEASURE.saturating_sub(least);
-    let share = |(low, high): &(usize, usize)| {
-        let even = spare / needs.len().max(1);
-        match least >= MEASURE {
-            true => low * MEASURE / least.max(1),
-            false => low + (spare * (high - low)).checked_div(wish).unwrap_or(even),
-        }
-    };
-    needs.iter().map(share).collect()
 }
 
 /// The numbers of the records something was drawn from; of many the first ones.
@@ -419,20 +349,8 @@ mod tests {
         let mut report = sample::empty();
         assert!(!parts(&report).keys().any(|name| name.contains("chart")));
         let block = |table, chart| ReportBlock { table, chart, ..ReportBlock::default() };
-        let blocks = vec![block(Some(ReportTable::default()), None), block(None, Some(ReportChart::default()))];
+        let blocks = vec![block(Some(crate::ReportTable::default()), None), block(None, Some(ReportChart::default()))];
         report.sections = vec![ReportSection { blocks, ..ReportSection::default() }];
         roxmltree::Document::parse(&parts(&report)["word/document.xml"]).unwrap();
-    }
-
-    #[test]
-    fn columns_fill_the_measure() {
-        let cell = |text: &str| Cell { text: text.into(), numeric: false, records: String::new() };
-        for texts in [vec!["№", "Содержание"], vec!["а", "б", "в"], vec!["электрификация"; 12], vec![""]]
-        {
-            let head: Vec<_> = texts.iter().map(|text| cell(text)).collect();
-            let widths = widths(&head, &[vec![cell("1"), cell("Обмен детскими творческими коллективами")]]);
-            assert_eq!(widths.len(), texts.len());
-            assert!(widths.iter().sum::<usize>().abs_diff(MEASURE) <= texts.len() + 1, "{widths:?}");
-        }
     }
 }

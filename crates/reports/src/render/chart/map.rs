@@ -100,7 +100,7 @@ impl Window {
     /// Degrees between the lines of the net.
     fn step(&self) -> f64 {
         let span = (self.to.0 - self.from.0).max(self.to.1 - self.from.1);
-        [1.0, 2.0, 5.0, 10.0, 20.0, 30.0].into_iter().find(|step| span / step <= 10.0).unwrap_or(60.0)
+        [1.0, 2.0, 5.0, 10.0, 20.0, 30.0].into_iter().find(|step| span / step <= 12.0).unwrap_or(60.0)
     }
 }
 
@@ -152,7 +152,10 @@ fn draw_graticule(root: &Area<'_>, plot: &Plot<'_>, window: &Window) -> Drawn {
 
 /// Degrees as a number with its sign: letters for the quarters of the sky differ by language.
 fn degrees(value: f64) -> String {
-    format!("{}°", pixel(value)).replace('-', "−")
+    match pixel(value) {
+        -180 => "180°".to_owned(),
+        value => format!("{value}°").replace('-', "−"),
+    }
 }
 
 fn draw_spots(root: &Area<'_>, plot: &Plot<'_>, spots: &[Spot<'_>]) -> Drawn {
