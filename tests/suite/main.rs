@@ -14,5 +14,6 @@ mod limits;
 mod office;
 mod places;
 mod plans;
+mod statistics;
 mod ties;
 mod work_plans;
