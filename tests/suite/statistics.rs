@@ -304,8 +304,18 @@ async fn events_are_counted_by_what_they_are() {
     assert_eq!(all, 11);
     let listed = app.get(by_status[1]["records"].as_str().unwrap()).send().await.expect(200).json;
     assert_eq!(listed["items"].as_array().unwrap().len(), 3);
-    let fields = rows(&app, "events?group_by=field,direction&country=CN").await;
-    assert!(fields.iter().any(|row| row.get("field").is_some()), "{fields:#?}");
+    let fields = rows(&app, "events?group_by=field&status=held,planned").await;
+    assert!(fields.len() > 3);
+    for row in fields.iter().filter(|row| row.get("field").is_some()) {
+        let listed = app.get(row["records"].as_str().unwrap()).send().await.expect(200).json;
+        let listed = listed["items"].as_array().unwrap().len();
+        assert_eq!(row["counted"]["certain"], listed, "{row:#}");
+    }
+    let directed = rows(&app, "events?group_by=direction,kind&country=JP").await;
+    assert_eq!(
+        told(&directed, &["/direction", "/kind", COUNTED[0]]),
+        [[json!("outgoing"), json!("exhibition"), json!(1)]]
+    );
 }
 
 #[tokio::test]
