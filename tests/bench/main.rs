@@ -9,6 +9,7 @@
 mod creators;
 mod loads;
 mod pages;
+mod statistics;
 
 use std::time::Duration;
 
@@ -27,6 +28,9 @@ async fn main() {
     }
     if is_wanted("pages") {
         pages::measure().await;
+    }
+    if is_wanted("statistics") {
+        statistics::measure().await;
     }
 }
 

@@ -15,5 +15,6 @@ mod office;
 mod places;
 mod plans;
 mod reports;
+mod statistics;
 mod ties;
 mod work_plans;
