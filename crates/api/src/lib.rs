@@ -2,8 +2,11 @@
 //! document. It contains no SQL.
 
 mod access;
+mod address;
 mod answer;
 mod api;
+mod asked;
+mod body;
 mod collections;
 mod contract;
 mod ctx;

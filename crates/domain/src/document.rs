@@ -79,7 +79,12 @@ pub struct DocumentContent {
     #[schema(examples("01890a5d-ac96-774b-bcce-b302099a8701"))]
     pub id: Uuid,
     /// The SHA-256 of its bytes, in hexadecimal digits.
-    #[schema(pattern = "^[0-9a-f]{64}$", min_length = 64, max_length = 64, examples("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"))]
+    #[schema(
+        pattern = "^[0-9a-f]{64}$",
+        min_length = 64,
+        max_length = 64,
+        examples("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")
+    )]
     pub sha256: String,
     /// How many bytes it has.
     #[schema(minimum = 1, examples(482_113))]
@@ -161,7 +166,10 @@ impl DocumentContent {
     /// nothing is left.
     pub fn file_name(given: &str) -> Option<String> {
         let name = given.rsplit(['/', '\\']).next().unwrap_or_default();
-        let is_seen = |letter: &char| !letter.is_control() && !matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+        let is_seen = |letter: &char| {
+            !letter.is_control()
+                && !matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+        };
         let name: String = name.chars().filter(is_seen).collect();
         let name = name.trim().trim_start_matches('.');
         let length = name.chars().count();

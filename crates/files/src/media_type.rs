@@ -57,7 +57,8 @@ fn is_text(head: &[u8], whole: bool) -> bool {
         }
         Err(_) => return false,
     };
-    !text.is_empty() && !text.chars().any(|letter| letter.is_control() && !matches!(letter, '\t' | '\n' | '\r' | '\u{c}'))
+    !text.is_empty()
+        && !text.chars().any(|letter| letter.is_control() && !matches!(letter, '\t' | '\n' | '\r' | '\u{c}'))
 }
 
 #[cfg(test)]

@@ -63,11 +63,9 @@ mod tests {
     fn folders_and_buckets() {
         assert_eq!("data/files".parse(), Ok(Place::Folder("data/files".into())));
         let bucket = |prefix: &str| Place::Bucket { bucket: "city-files".to_owned(), prefix: prefix.to_owned() };
-        for (text, place) in [
-            ("s3://city-files", bucket("")),
-            ("s3://city-files/", bucket("")),
-            ("s3://city-files/a/b/", bucket("a/b")),
-        ] {
+        for (text, place) in
+            [("s3://city-files", bucket("")), ("s3://city-files/", bucket("")), ("s3://city-files/a/b/", bucket("a/b"))]
+        {
             assert_eq!(text.parse(), Ok(place), "{text}");
         }
         for wrong in ["", "s3://", "s3:///x", "s3://City", "s3://a", "https://example.org/x", "gs://city-files"] {
