@@ -4,6 +4,7 @@
 use std::io::Write;
 use std::time::{Duration, Instant};
 
+use actix_web::body::SizedStream;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
@@ -22,8 +23,7 @@ use crate::problem::{ApiError, ApiResult, RATE_LIMITED};
 /// Answers smaller than this are not compressed.
 const COMPRESS_FROM: usize = 1024;
 
-const EXPOSED: &str =
-    "ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, API-Version, Idempotent-Replayed";
+const EXPOSED: &str = "ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, API-Version, Idempotent-Replayed, Accept-Ranges, Content-Range, Content-Disposition, Repr-Digest";
 
 /// What is known of a request before its handler runs.
 pub(crate) struct Asked {
@@ -95,6 +95,8 @@ impl Asked {
         let mut headers = HeaderMap::new();
         let mut body = Bytes::from(answer.body.unwrap_or_default());
         let mut encoding = "";
+        let mut stream = answer.stream;
+        // What is streamed is a file, and files are mostly compressed already.
         if body.len() >= COMPRESS_FROM
             && self.takes_gzip()
             && let Some(small) = gzip(&body)
@@ -104,9 +106,10 @@ impl Asked {
         }
         if let Some(tag) = &answer.tag {
             let tag = tag.header(encoding);
-            if status == StatusCode::OK && self.reads() && self.has_seen(&tag) {
+            if status.is_success() && self.reads() && has_seen(&self.headers, &tag) {
                 status = StatusCode::NOT_MODIFIED;
                 body = Bytes::new();
+                stream = None;
             }
             set(&mut headers, "ETag", &tag);
         }
@@ -144,7 +147,11 @@ impl Asked {
         for (name, value) in headers {
             response.insert_header((name, value));
         }
-        if has_body { response.body(body) } else { response.finish() }
+        match stream {
+            Some(stream) if has_body => response.body(SizedStream::new(stream.length, stream.bytes)),
+            _ if has_body => response.body(body),
+            _ => response.finish(),
+        }
     }
 
     fn problem(&self, error: &ApiError) -> Answer {
@@ -186,7 +193,11 @@ impl Asked {
                 set(headers, "Access-Control-Allow-Origin", "*");
                 if headers.contains_key("Access-Control-Allow-Methods") {
                     set(headers, "Access-Control-Allow-Methods", "GET, HEAD");
-                    set(headers, "Access-Control-Allow-Headers", "If-None-Match, Prefer, X-Request-Id");
+                    set(
+                        headers,
+                        "Access-Control-Allow-Headers",
+                        "If-None-Match, If-Range, Prefer, Range, X-Request-Id",
+                    );
                 }
             }
             set(headers, "Access-Control-Expose-Headers", EXPOSED);
@@ -219,12 +230,12 @@ impl Asked {
             (name.eq_ignore_ascii_case("gzip") || name == "*") && !zero
         })
     }
+}
 
-    /// Whether the client has this very representation already. Tags are compared weakly here.
-    fn has_seen(&self, tag: &str) -> bool {
-        let Some(seen) = self.headers.get("If-None-Match").and_then(|value| value.to_str().ok()) else { return false };
-        seen.trim() == "*" || seen.split(',').any(|known| known.trim().trim_start_matches("W/") == tag)
-    }
+/// Whether the client has this very representation already. Tags are compared weakly here.
+pub(crate) fn has_seen(headers: &HeaderMap, tag: &str) -> bool {
+    let Some(seen) = headers.get("If-None-Match").and_then(|value| value.to_str().ok()) else { return false };
+    seen.trim() == "*" || seen.split(',').any(|known| known.trim().trim_start_matches("W/") == tag)
 }
 
 /// The headers of a request, each once: a field that stands several times is one list (RFC 9110,

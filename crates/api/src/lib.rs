@@ -8,6 +8,7 @@ mod api;
 mod asked;
 mod body;
 mod collections;
+mod content;
 mod contract;
 mod ctx;
 mod dataset;

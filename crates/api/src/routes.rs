@@ -25,6 +25,10 @@ pub(crate) enum Body {
     Json,
     /// A merge patch (RFC 7396).
     MergePatch,
+    /// A file, as it arrives.
+    File,
+    /// A form with a file in it, as it arrives.
+    Form,
 }
 
 /// One operation.
@@ -48,6 +52,11 @@ impl Entry {
     pub(crate) fn new(method: Method, path: impl Into<String>, body: Body, operation: Value, handler: Handler) -> Self {
         let operation = Some(operation);
         Self { body, operation, ..Self::bare(method, path.into(), "application/json", handler) }
+    }
+
+    /// The same, answering something else than JSON.
+    pub(crate) fn producing(self, produces: &'static str) -> Self {
+        Self { produces, ..self }
     }
 
     /// A page for people.

@@ -13,6 +13,7 @@ use crate::answer::Answer;
 use crate::api::Api;
 use crate::asked::Asked;
 use crate::body;
+use crate::content::{BYTES, Incoming};
 use crate::ctx::{Ctx, unauthenticated};
 use crate::limit::Caller;
 use crate::problem::{ApiError, ApiResult, INTERNAL, NOT_ACCEPTABLE};
@@ -49,7 +50,7 @@ pub(crate) async fn options(api: Api, request: HttpRequest, allow: String) -> Ht
     let outcome = asked.admit(&api, &request).map(|()| {
         let mut answer = Answer::empty(204).with("Allow", &allow);
         if asked.headers.contains_key("Access-Control-Request-Method") {
-            let headers = "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Prefer, X-Request-Id";
+            let headers = "Authorization, Content-Digest, Content-Disposition, Content-Type, Idempotency-Key, If-Match, If-None-Match, If-Range, Prefer, Range, Repr-Digest, X-Request-Id";
             answer = answer
                 .with("Access-Control-Allow-Methods", &allow)
                 .with("Access-Control-Allow-Headers", headers)
@@ -86,8 +87,18 @@ async fn answer(
         asked.admit(api, request)?;
     }
     accepts(&asked.headers, entry)?;
+    let most = api.settings().max_upload;
+    let mut incoming = None;
     let body = match entry.body {
         Body::None => Bytes::new(),
+        Body::File => {
+            incoming = Some(Incoming::file(&asked.headers, payload, most)?);
+            Bytes::new()
+        }
+        Body::Form => {
+            incoming = Some(Incoming::form(&asked.headers, payload, most)?);
+            Bytes::new()
+        }
         Body::Json => body::read(&asked.headers, payload, &["application/json"]).await?,
         Body::MergePatch => {
             body::read(&asked.headers, payload, &["application/merge-patch+json", "application/json"]).await?
@@ -114,6 +125,7 @@ async fn answer(
         query,
         headers: asked.headers.clone(),
         body,
+        incoming,
     };
     if entry.method != Method::GET {
         // Reading handlers take their parameters themselves; writing ones have none in the query.
@@ -124,6 +136,10 @@ async fn answer(
 
 /// Refuses when the client takes none of the operation's representations.
 fn accepts(headers: &HeaderMap, entry: &Entry) -> ApiResult<()> {
+    if entry.produces == BYTES {
+        // What was uploaded has one form; who takes another gets this one rather than nothing.
+        return Ok(());
+    }
     let Some(accept) = headers.get("Accept").and_then(|value| value.to_str().ok()) else { return Ok(()) };
     let taken = accept.split(',').any(|range| {
         let mut parts = range.split(';').map(str::trim);
