@@ -99,7 +99,7 @@ pub(crate) async fn submit(mut ctx: Ctx) -> ApiResult<Answer> {
 
 fn begin(ctx: &Ctx) -> ApiResult<Upload> {
     let id = ctx.api.database().clock().id();
-    ctx.api.files().begin(id).map_err(not_stored)
+    ctx.api.files().begin(id).map_err(|error| not_stored(&error))
 }
 
 async fn write(upload: &mut Upload, chunk: &Bytes, most: u64) -> ApiResult<()> {
@@ -107,7 +107,7 @@ async fn write(upload: &mut Upload, chunk: &Bytes, most: u64) -> ApiResult<()> {
     if upload.size().saturating_add(comes) > most {
         return Err(too_large(most));
     }
-    upload.write(chunk).await.map_err(not_stored)
+    upload.write(chunk).await.map_err(|error| not_stored(&error))
 }
 
 /// Refuses parts that the contract does not know.
@@ -139,7 +139,7 @@ fn unreadable(error: &MultipartError, most: u64) -> Box<ApiError> {
     }
 }
 
-fn not_stored(error: pobratim_files::Error) -> Box<ApiError> {
+fn not_stored(error: &pobratim_files::Error) -> Box<ApiError> {
     let mut refusal =
         ApiError::new(&NOT_WRITTEN, "The file cannot be stored now; nothing was kept.").with_header("Retry-After", "1");
     refusal.cause = Some(error.to_string());
@@ -161,7 +161,7 @@ async fn end(ctx: Ctx, wanted: Wanted, incoming: &Incoming, upload: Upload, name
 }
 
 async fn keep(mut ctx: Ctx, wanted: Wanted, upload: Upload, name: Option<String>) -> ApiResult<Answer> {
-    let stored = upload.finish().await.map_err(not_stored)?;
+    let stored = upload.finish().await.map_err(|error| not_stored(&error))?;
     let id = stored.id;
     // What an idempotency key stands for.
     ctx.body = Bytes::from(format!("{} {}", hexadecimal(&stored.sha256), name.as_deref().unwrap_or_default()));
