@@ -12,7 +12,8 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/build/target,sharing=locked \
     cargo build --profile dist --package pobratim --locked \
     && install -D target/dist/pobratim /out/pobratim \
-    # A folder for a SQLite file; a new volume mounted there takes over its owner.
+    # A folder for a SQLite file and for the files of documents; a new volume mounted there takes over
+    # its owner.
     && install -d /out/data
 
 FROM debian:trixie-slim

@@ -1,15 +1,18 @@
 //! The app under test, and requests to it.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use actix_web::{App as ActixApp, HttpServer};
 use pobratim_api::{Api, Settings, configure, issue_key};
 use pobratim_domain::{ApiKey, Role, Slug, Timestamp};
+use pobratim_files::{Files, Place, with_tls};
 use pobratim_persistence::{Clock, Database};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::store::Store;
 use crate::wire;
@@ -29,6 +32,7 @@ pub struct App {
     pub api: Api,
     /// Where it listens.
     pub address: SocketAddr,
+    files: TempDir,
     client: Client,
     stop: actix_web::dev::ServerHandle,
 }
@@ -39,14 +43,19 @@ impl App {
         Self::start_with(Store::new().await, Settings::default()).await
     }
 
-    /// An app over a database, with settings of the test's own.
-    pub async fn start_with(store: Store, settings: Settings) -> Self {
+    /// An app over a database, with settings of the test's own. Files lie in a folder of the test's,
+    /// unless the settings have a place for them.
+    pub async fn start_with(store: Store, mut settings: Settings) -> Self {
+        let files = tempfile::tempdir().unwrap();
+        if settings.files.place() == &Place::default() {
+            settings.files = Files::at(Place::Folder(files.path().to_owned()), []).unwrap();
+        }
         let clock = Clock::fixed(Timestamp::parse(NOW).unwrap(), 1);
         let database = Database::open(store.url.clone(), Some("a secret of the suite"), clock.clone()).await.unwrap();
         let api = Api::new(database.clone(), settings).unwrap();
         let (address, stop) = listen(&api);
-        let client = Client::builder().timeout(Duration::from_secs(30)).build().unwrap();
-        Self { store, database, clock, api, address, client, stop }
+        let client = client(Duration::from_secs(30));
+        Self { store, database, clock, api, address, files, client, stop }
     }
 
     /// An app with the municipality of Blagoveshchensk and its home place.
@@ -55,6 +64,17 @@ impl App {
         let operator = app.operator().await;
         app.create("municipalities", &operator, municipality("blagoveshchensk")).await;
         app
+    }
+
+    /// What lies in the folder of files, by name.
+    pub fn files(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.files.path()).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    /// The folder of files.
+    pub fn files_folder(&self) -> &Path {
+        self.files.path()
     }
 
     /// A key of a municipality.
@@ -116,6 +136,13 @@ impl Drop for App {
         let stop = self.stop.clone();
         std::thread::spawn(move || actix_web::rt::System::new().block_on(stop.stop(false)));
     }
+}
+
+/// A client of HTTP.
+pub fn client(timeout: Duration) -> Client {
+    // The store of files brings TLS into the client, which then asks for its cryptography.
+    with_tls();
+    Client::builder().timeout(timeout).build().unwrap()
 }
 
 /// Serves an API on a free port, on a thread of its own.

@@ -15,7 +15,7 @@ use actix_web::{App as ActixApp, HttpServer};
 use pobratim_api::{Api, Settings, configure, issue_key};
 use pobratim_domain::{ApiKey, Role};
 use pobratim_persistence::{Clock, Database, DatabaseUrl};
-use pobratim_tests::Store;
+use pobratim_tests::{Store, client};
 use reqwest::{Client, Response};
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, Statement};
 use serde_json::{Value, json};
@@ -311,7 +311,7 @@ struct Load {
 impl Load {
     fn new(server: &Server, key: &str, only_the_rest: bool) -> Arc<Self> {
         Arc::new(Self {
-            client: Client::builder().timeout(Duration::from_secs(15)).build().unwrap(),
+            client: client(Duration::from_secs(15)),
             places: format!("http://{}/v1/places", server.address),
             key: key.to_owned(),
             only_the_rest,

@@ -6,6 +6,7 @@ mod access;
 mod changes;
 mod crash;
 mod demo;
+mod documents;
 mod edges;
 mod engine;
 mod http;

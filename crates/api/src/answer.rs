@@ -1,6 +1,11 @@
 //! Answers: what an operation says when it says yes, before it is fitted to the client
 //! (conditional, compressed, cached).
 
+use std::fmt;
+
+use bytes::Bytes;
+use futures_util::stream::{self, BoxStream, StreamExt};
+use futures_util::{Stream, TryStreamExt};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -8,7 +13,7 @@ use uuid::Uuid;
 use crate::contract::VERSION;
 
 /// An answer. It is what an idempotency record keeps.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -21,6 +26,38 @@ pub(crate) struct Answer {
     /// Whether it is a page for people, whose scripts and styles come from here.
     #[serde(default)]
     pub(crate) page: bool,
+    /// A body that is sent as it is read. Only reading answers so, and no record keeps those.
+    #[serde(skip)]
+    pub(crate) stream: Option<Streamed>,
+}
+
+/// A body of a known length that is sent as it is read.
+pub(crate) struct Streamed {
+    pub(crate) length: u64,
+    pub(crate) bytes: BoxStream<'static, std::io::Result<Bytes>>,
+}
+
+/// The header of an answer that was given before.
+pub(crate) const REPLAYED: &str = "Idempotent-Replayed";
+
+impl Streamed {
+    pub(crate) fn new<E>(length: u64, bytes: impl Stream<Item = Result<Bytes, E>> + Send + 'static) -> Self
+    where
+        E: std::error::Error + Send + Sync + 'static,
+    {
+        Self { length, bytes: bytes.map_err(std::io::Error::other).boxed() }
+    }
+
+    /// What a body of this length is for HEAD, or for a client that has it.
+    pub(crate) fn nothing_of(length: u64) -> Self {
+        Self { length, bytes: stream::empty().boxed() }
+    }
+}
+
+impl fmt::Debug for Streamed {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} bytes", self.length)
+    }
 }
 
 /// What an ETag is made of. Its lead is the state (version or revision, epoch, and which record),
@@ -75,11 +112,12 @@ impl Answer {
             tag: None,
             headers: Vec::new(),
             page: false,
+            stream: None,
         }
     }
 
     pub(crate) fn empty(status: u16) -> Self {
-        Self { status, body: None, content_type: String::new(), tag: None, headers: Vec::new(), page: false }
+        Self { body: None, content_type: String::new(), ..Self::json(status, String::new()) }
     }
 
     pub(crate) fn text(content_type: &str, body: String) -> Self {
@@ -88,6 +126,16 @@ impl Answer {
 
     pub(crate) fn page(content_type: &str, body: String) -> Self {
         Self { page: true, ..Self::text(content_type, body) }
+    }
+
+    pub(crate) fn streamed(mut self, stream: Streamed) -> Self {
+        self.stream = Some(stream);
+        self
+    }
+
+    /// Whether it was given before.
+    pub(crate) fn is_replayed(&self) -> bool {
+        self.headers.iter().any(|(name, _)| name == REPLAYED)
     }
 
     pub(crate) fn tagged(mut self, tag: Tag) -> Self {

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use pobratim_domain::Faults;
+use pobratim_files::Files;
 use pobratim_persistence::Database;
 use serde_json::Value;
 
@@ -16,7 +17,7 @@ use crate::problem::{ApiError, ApiResult, FieldError};
 use crate::routes::{Entry, routes};
 
 /// What the installation decides about the API.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// Requests a minute, anonymous and with a key; nothing for no limit.
     pub rate_limit: Option<RateLimit>,
@@ -24,6 +25,27 @@ pub struct Settings {
     pub trusted_proxies: Vec<std::net::IpAddr>,
     /// Origins whose pages may send credentials.
     pub cors_origins: Vec<String>,
+    /// Where the files of documents lie.
+    pub files: Files,
+    /// How many bytes a file has at most.
+    pub max_upload: u64,
+}
+
+impl Settings {
+    /// How large a file may be when nothing is said: 100 MiB.
+    pub const MAX_UPLOAD: u64 = 100 * 1024 * 1024;
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            rate_limit: None,
+            trusted_proxies: Vec::new(),
+            cors_origins: Vec::new(),
+            files: Files::default(),
+            max_upload: Self::MAX_UPLOAD,
+        }
+    }
 }
 
 /// How many requests a minute are answered.
@@ -127,6 +149,10 @@ impl Api {
 
     pub(crate) fn settings(&self) -> &Settings {
         &self.0.settings
+    }
+
+    pub(crate) fn files(&self) -> &Files {
+        &self.0.settings.files
     }
 
     pub(crate) fn keys(&self) -> &Keys {

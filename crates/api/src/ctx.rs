@@ -12,8 +12,9 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::access::Principal;
-use crate::answer::{Answer, IfMatch};
+use crate::answer::{Answer, IfMatch, REPLAYED};
 use crate::api::Api;
+use crate::content::Incoming;
 use crate::problem::{ApiError, ApiResult, FORBIDDEN, FieldError, MALFORMED, PRECONDITION_REQUIRED, UNAUTHENTICATED};
 use crate::routes::Entry;
 use crate::strict::{self, Unreadable};
@@ -30,6 +31,8 @@ pub(crate) struct Ctx {
     pub(crate) query: Vec<(String, String)>,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// A body that is read as it arrives.
+    pub(crate) incoming: Option<Incoming>,
 }
 
 impl Ctx {
@@ -134,7 +137,7 @@ impl Ctx {
         let idempotency = self.idempotency();
         let written = self.api.database().write(self.stamp(), idempotency, command).await?;
         let answer = written.value;
-        Ok(if written.replayed { answer.with("Idempotent-Replayed", "true") } else { answer })
+        Ok(if written.replayed { answer.with(REPLAYED, "true") } else { answer })
     }
 
     /// The answer given before to this very request, when it carries a key: looked for before any
@@ -160,6 +163,11 @@ impl Ctx {
             |principal| (principal.id().to_string(), principal.key.body.owner.clone()),
         );
         Stamp { actor, actor_name, request_id: self.request_id.clone(), import_id: None }
+    }
+
+    /// The body of an operation that reads it as it arrives.
+    pub(crate) fn incoming(&mut self) -> ApiResult<Incoming> {
+        self.incoming.take().ok_or_else(|| ApiError::defect("the operation does not declare a body that is streamed"))
     }
 
     /// The body as JSON.

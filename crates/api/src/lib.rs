@@ -2,9 +2,13 @@
 //! document. It contains no SQL.
 
 mod access;
+mod address;
 mod answer;
 mod api;
+mod asked;
+mod body;
 mod collections;
+mod content;
 mod contract;
 mod csv;
 mod ctx;

@@ -171,7 +171,7 @@ kinds! {
     NOT_FOUND = 404 "not_found" "There is no such thing here" "It does not exist, or the credential does not let it be seen: the two are not told apart.";
     METHOD_NOT_ALLOWED = 405 "method_not_allowed" "The method is not allowed here" "The `Allow` header lists the methods of this path.";
     NOT_ACCEPTABLE = 406 "not_acceptable" "No such representation" "The `Accept` header asks for a type this address does not have.";
-    TIMEOUT = 408 "request_timeout" "The request took too long to arrive" "A body has 30 seconds to arrive as a whole.";
+    TIMEOUT = 408 "request_timeout" "The request took too long to arrive" "A body has 30 seconds to arrive as a whole; a file an hour, with no pause of 30 seconds.";
     ALREADY_EXISTS = 409 "already_exists" "Another record has this already" "`conflict` names the member and the other record.";
     HAS_DEPENDENTS = 409 "has_dependents" "Other records refer to this one" "`dependents` says how many. Delete or change them first.";
     MISSING_REFERENCE = 409 "missing_reference" "Something it refers to is gone" "`errors` points to the references. Restore what they lead to first.";
@@ -179,8 +179,9 @@ kinds! {
     HELD = 409 "held" "Something with a history of its own would be dropped" "`errors` points to the element that carries decisions or a stance.";
     HISTORY_RESTARTED = 410 "history_restarted" "The history was restarted" "A backup was restored since: read everything anew and follow from there.";
     STALE = 412 "stale" "The record has been changed" "If-Match names another version than the record has. Read it again.";
-    TOO_LARGE = 413 "too_large" "The body is too large" "A body has at most 1 MiB.";
+    TOO_LARGE = 413 "too_large" "The body is too large" "A body has at most 1 MiB; a file as much as the installation allows, 100 MiB when nothing is said.";
     UNSUPPORTED_TYPE = 415 "unsupported_media_type" "The body's type is not supported" "Send JSON (`application/merge-patch+json` for PATCH), not compressed; the `Accept` header says what is taken.";
+    RANGE_NOT_SATISFIABLE = 416 "range_not_satisfiable" "The file has no such bytes" "`Content-Range` tells how many it has.";
     KEY_REUSED = 422 "idempotency_key_reused" "The idempotency key was used for another request" "Use a new key for a new request.";
     PRECONDITION_REQUIRED = 428 "precondition_required" "If-Match is needed" "Send the ETag of the version you have seen, so that nobody's change is lost.";
     RATE_LIMITED = 429 "rate_limited" "Too many requests" "`Retry-After` says when to come again.";

@@ -25,6 +25,10 @@ pub(crate) enum Body {
     Json,
     /// A merge patch (RFC 7396).
     MergePatch,
+    /// A file, as it arrives.
+    File,
+    /// A form with a file in it, as it arrives.
+    Form,
 }
 
 /// One operation.
@@ -56,6 +60,11 @@ impl Entry {
     pub(crate) fn also(mut self, types: &'static [&'static str]) -> Self {
         self.also = types;
         self
+    }
+
+    /// The same, answering something else than JSON.
+    pub(crate) fn producing(self, produces: &'static str) -> Self {
+        Self { produces, ..self }
     }
 
     /// A page for people.

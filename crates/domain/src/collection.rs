@@ -49,6 +49,8 @@ pub enum CollectionName {
     Observations,
     /// The office's own paragraphs for a report.
     ReportNotes,
+    /// Papers and pictures with their files.
+    Documents,
 }
 
 /// Who keeps the records of a collection.
@@ -89,6 +91,7 @@ impl CollectionName {
         Self::Publications,
         Self::Observations,
         Self::ReportNotes,
+        Self::Documents,
     ];
 
     const fn facts(self) -> Facts {
@@ -111,6 +114,7 @@ impl CollectionName {
             Self::Publications => ("publications", "publication", "PUB", Municipality),
             Self::Observations => ("observations", "observation", "OBS", Municipality),
             Self::ReportNotes => ("report_notes", "report_note", "RPN", Municipality),
+            Self::Documents => ("documents", "document", "DOC", Municipality),
         };
         Facts { name, singular, prefix, keeper }
     }
@@ -251,6 +255,7 @@ mod tests {
         example_holds::<crate::Publication>();
         example_holds::<crate::Observation>();
         example_holds::<crate::ReportNote>();
+        example_holds::<crate::Document>();
     }
 
     #[test]

@@ -5,8 +5,9 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::codelist::ExternalIdScheme;
-use crate::collection::{Collection, Keeper};
+use crate::collection::{Collection, CollectionName, Keeper};
 use crate::fault::Faults;
+use crate::index::References;
 use crate::municipality::Slug;
 use crate::timestamp::Timestamp;
 use crate::value::LanguageTag;
@@ -122,7 +123,8 @@ pub struct Source {
     pub quote: Option<String>,
     /// The language of the quote.
     pub lang: Option<LanguageTag>,
-    /// The document it was taken from, when it is kept here.
+    /// The document it was taken from, when it is kept here. A document that is cited stays.
+    #[schema(examples("01890a5d-ac96-774b-bcce-b302099a8901"))]
     pub document_id: Option<Uuid>,
 }
 
@@ -176,6 +178,20 @@ impl Head {
         self.municipality.as_ref().map_or("", Slug::as_str)
     }
 
+    /// The documents that its sources and those of its claims are taken from.
+    pub fn references(&self, references: &mut References) {
+        let own = self.sources.iter().enumerate().map(|(index, source)| (format!("/sources/{index}"), source));
+        let of_claims = self.claims.iter().enumerate().flat_map(|(claim, of)| {
+            let sources = of.sources.iter().enumerate();
+            sources.map(move |(index, source)| (format!("/claims/{claim}/sources/{index}"), source))
+        });
+        for (place, source) in own.chain(of_claims) {
+            if let Some(target) = source.document_id {
+                references.to(format!("{place}/document_id"), "source", CollectionName::Documents, target);
+            }
+        }
+    }
+
     fn check(&self, shared: bool, faults: &mut Faults) {
         faults.unless(
             !shared || self.visibility == Visibility::Public,
@@ -205,7 +221,7 @@ impl Head {
 impl<T: Collection> Record<T> {
     /// Checks the rules across fields, all at once.
     pub fn check(&self, faults: &mut Faults) {
-        self.head.check(T::NAME.keeper() != Keeper::Municipality && T::NAME != crate::CollectionName::ApiKeys, faults);
+        self.head.check(T::NAME.keeper() != Keeper::Municipality && T::NAME != CollectionName::ApiKeys, faults);
         self.body.check(&self.head, faults);
     }
 

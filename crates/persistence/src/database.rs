@@ -160,6 +160,10 @@ impl Database {
         .await
     }
 
+    pub(crate) fn readers(&self) -> &DatabaseConnection {
+        &self.0.readers
+    }
+
     /// Checks chain, references and integrity of the whole database. Takes its time.
     pub async fn verify(&self) -> Result<Verified, Error> {
         let snapshot = Snapshot::open(&self.0.readers).await?;

@@ -90,6 +90,7 @@ impl Findable {
     pub(crate) fn of<T: Collection>(record: &Record<T>) -> Self {
         let mut found = Self::default();
         record.body.references(&mut found.references);
+        record.head.references(&mut found.references);
         record.body.terms(&mut found.terms);
         found.terms.text(&record.head.reference);
         for tag in &record.head.tags {

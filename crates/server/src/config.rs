@@ -2,10 +2,11 @@
 //! of it is checked at the start, and everything that is wrong is told at once.
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use pobratim_api::{RateLimit, Settings};
+use pobratim_files::{Files, Place};
 use pobratim_persistence::DatabaseUrl;
 use serde::Deserialize;
 
@@ -34,6 +35,8 @@ struct Raw {
     rate_limit_keyed: Option<String>,
     trusted_proxies: Option<String>,
     cors_origins: Option<String>,
+    files: Option<String>,
+    max_upload: Option<String>,
     drain_seconds: Option<String>,
     log: Option<String>,
 }
@@ -90,6 +93,11 @@ impl Config {
             },
             &mut faults,
         );
+        let max_upload = said("MAX_UPLOAD", file.max_upload).map_or(Ok(Settings::MAX_UPLOAD), |text| bytes(&text));
+        let max_upload = max_upload.unwrap_or_else(|fault| {
+            faults.push(format!("max_upload: {fault}"));
+            0
+        });
         let drain = said("DRAIN_SECONDS", file.drain_seconds).map_or(Ok(0), |text| text.parse::<u64>());
         let drain = drain.unwrap_or_else(|_| {
             faults.push("drain_seconds: a whole number of seconds".to_owned());
@@ -105,18 +113,54 @@ impl Config {
         let listen = listen
             .parse::<SocketAddr>()
             .map_err(|_| faults.push(format!("listen: {listen:?} is not an address such as 127.0.0.1:8080")));
+        let files = files(said("FILES", file.files), database.as_ref().ok(), std::env::vars(), &mut faults);
         match (database, listen, faults.is_empty()) {
             (Ok(database), Ok(listen), true) => Ok(Self {
                 database,
                 listen,
                 secret,
-                settings: Settings { rate_limit, trusted_proxies, cors_origins },
+                settings: Settings { rate_limit, trusted_proxies, cors_origins, files, max_upload },
                 drain: Duration::from_secs(drain),
                 log,
             }),
             _ => Err(faults),
         }
     }
+}
+
+/// Where the files of documents lie: beside a SQLite database when nothing is said.
+fn files(
+    text: Option<String>,
+    database: Option<&DatabaseUrl>,
+    environment: impl Iterator<Item = (String, String)>,
+    faults: &mut Vec<String>,
+) -> Files {
+    let usual = || {
+        let beside = database.and_then(DatabaseUrl::file).and_then(|file| file.parent());
+        Place::Folder(beside.unwrap_or(Path::new("")).join("pobratim-files"))
+    };
+    let place = text.map_or_else(|| Ok(usual()), |text| text.parse::<Place>());
+    let files = place.and_then(|place| Files::at(place, environment).map_err(|error| error.to_string()));
+    files.unwrap_or_else(|fault| {
+        faults.push(format!("files: {fault}"));
+        Files::default()
+    })
+}
+
+/// A number of bytes, such as 1048576, 512 KiB or 100 MiB.
+fn bytes(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|letter: char| !letter.is_ascii_digit());
+    let unit = match text[digits.len()..].trim() {
+        "" => Some(1),
+        "KiB" => Some(1 << 10),
+        "MiB" => Some(1 << 20),
+        "GiB" => Some(1 << 30),
+        _ => None,
+    };
+    let number = digits.parse::<u64>().ok().filter(|number| *number > 0);
+    let bytes = number.zip(unit).and_then(|(number, unit)| number.checked_mul(unit));
+    // The size of a file is a whole number of JSON.
+    bytes.filter(|bytes| *bytes < 1 << 53).ok_or_else(|| format!("{text:?} is no size such as 100 MiB"))
 }
 
 fn rate_limit(anonymous: Option<String>, keyed: Option<String>, faults: &mut Vec<String>) -> Option<RateLimit> {
@@ -157,9 +201,46 @@ mod tests {
     }
 
     #[test]
+    fn files_lie_beside_the_database_or_where_it_is_said() {
+        let at = |text: Option<&str>, database: &str, environment: &[(&str, &str)]| {
+            let mut faults = Vec::new();
+            let database = database.parse::<DatabaseUrl>().unwrap();
+            let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            let files = files(text.map(str::to_owned), Some(&database), environment, &mut faults);
+            if faults.is_empty() { Ok(files.place().to_string()) } else { Err(faults.join("; ")) }
+        };
+        let sqlite = "sqlite:/var/lib/pobratim/city.db";
+        assert_eq!(at(None, sqlite, &[]), Ok("/var/lib/pobratim/pobratim-files".to_owned()));
+        assert_eq!(at(None, "postgres://localhost/pobratim", &[]), Ok("pobratim-files".to_owned()));
+        assert_eq!(at(Some("elsewhere"), sqlite, &[]), Ok("elsewhere".to_owned()));
+        let known = [("AWS_REGION", "eu-central-1"), ("AWS_ENDPOINT_URL", "http://127.0.0.1:9000"), ("HOME", "/root")];
+        assert_eq!(at(Some("s3://city-files/a"), sqlite, &known), Ok("s3://city-files/a".to_owned()));
+        assert!(at(Some("s3://"), sqlite, &known).unwrap_err().starts_with("files: "));
+        assert!(at(Some("ftp://host/x"), sqlite, &known).is_err());
+        let wrong = [("AWS_VIRTUAL_HOSTED_STYLE_REQUEST", "perhaps")];
+        assert!(at(Some("s3://city-files"), sqlite, &wrong).is_err(), "a bucket's settings are looked at at the start");
+    }
+
+    #[test]
+    fn sizes() {
+        for (text, size) in
+            [("1", 1), ("1048576", 1 << 20), ("512 KiB", 512 << 10), ("100MiB", 100 << 20), ("2 GiB", 2 << 30)]
+        {
+            assert_eq!(bytes(text), Ok(size), "{text}");
+        }
+        for wrong in
+            ["", "0", "-1", "MiB", "100 MB", "1.5 MiB", "99999999999999999999", "9007199254740992", "9999999999 GiB"]
+        {
+            assert!(bytes(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
     fn nothing_said_is_the_usual() {
         let config = Config::read(&Given::default()).unwrap();
         assert_eq!(config.database.display_name(), "sqlite:pobratim.db");
         assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(config.settings.files.place().to_string(), "pobratim-files");
+        assert_eq!(config.settings.max_upload, 100 << 20);
     }
 }

@@ -9,7 +9,7 @@ use pobratim_api::{Api, LoadError, Settings};
 use pobratim_persistence::{Clock, backup as copy, new_epoch, restore as bring_back};
 
 use crate::config::Config;
-use crate::{Outcome, open};
+use crate::{Outcome, files, open};
 
 /// Writes a line for the caller. A closed pipe is nobody's fault.
 pub(crate) fn say(line: &str) {
@@ -87,15 +87,18 @@ pub(crate) async fn restore(config: &Config, file: Option<&Path>) -> Outcome {
 }
 
 /// Checks the whole database.
-pub(crate) async fn verify(config: &Config) -> Outcome {
+pub(crate) async fn verify(config: &Config, contents: bool) -> Outcome {
     let database = open(config).await?;
     let verified = database.verify().await.map_err(|error| error.to_string())?;
     say(&format!(
         "{} changes, {} of them erased; {} references",
         verified.entries, verified.erased, verified.references
     ));
-    for fault in &verified.faults {
+    let (count, faults) = files::verify(&config.settings.files, &database, contents).await?;
+    say(&format!("{count} files of documents{}", if contents { ", each read" } else { "" }));
+    let faults: Vec<String> = verified.faults.into_iter().chain(faults).collect();
+    for fault in &faults {
         eprintln!("{fault}");
     }
-    if verified.faults.is_empty() { Ok(()) } else { Err(format!("{} faults were found", verified.faults.len())) }
+    if faults.is_empty() { Ok(()) } else { Err(format!("{} faults were found", faults.len())) }
 }

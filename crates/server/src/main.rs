@@ -3,6 +3,7 @@
 
 mod config;
 mod data;
+mod files;
 mod keys;
 mod serve;
 mod telemetry;
@@ -74,10 +75,34 @@ enum Command {
         #[arg(long)]
         new_epoch: bool,
     },
-    /// Check the journal's chain, the references, and the database's own integrity
-    Verify,
+    /// Check the journal's chain, the references, the database's own integrity, and that the file of
+    /// every document is there
+    Verify {
+        /// Read every file, and hold its bytes against its hash
+        #[arg(long)]
+        contents: bool,
+    },
+    /// The files of documents
+    Files {
+        #[command(subcommand)]
+        command: FilesCommand,
+    },
     /// Check the configuration and say what it comes to
     CheckConfig,
+}
+
+#[derive(Subcommand)]
+enum FilesCommand {
+    /// Remove files that no document refers to, deleted documents included: those that were replaced,
+    /// and what a killed server left behind
+    Sweep {
+        /// How many days a file is kept at least
+        #[arg(long, value_name = "DAYS", default_value_t = 30)]
+        days: u32,
+        /// Only say which they are
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 #[derive(Subcommand)]
@@ -168,10 +193,12 @@ async fn run(command: Command, config: &Config) -> Outcome {
         }
         Command::Backup { file } => data::backup(config, &file).await,
         Command::Restore { file, .. } => data::restore(config, file.as_deref()).await,
-        Command::Verify => data::verify(config).await,
+        Command::Verify { contents } => data::verify(config, contents).await,
+        Command::Files { command: FilesCommand::Sweep { days, dry_run } } => files::sweep(config, days, dry_run).await,
         Command::CheckConfig => {
             data::say(&format!("database: {}", config.database.display_name()));
             data::say(&format!("listen: {}", config.listen));
+            data::say(&format!("files: {}", config.settings.files.place()));
             Ok(())
         }
     }

@@ -129,7 +129,9 @@ fn the_server_has_no_rights_it_does_not_use() {
     let compose = compose();
     let server = &compose.services["pobratim"];
     assert_eq!(server.build.as_deref(), Some("."));
-    assert!(server.read_only && server.volumes.is_empty());
+    assert!(server.read_only);
+    assert_eq!(server.volumes, ["pobratim-files:/var/lib/pobratim"], "the files of documents, in its own folder");
+    assert!(compose.volumes.contains_key("pobratim-files"));
     assert_eq!(
         (server.cap_drop.as_slice(), server.tmpfs.as_slice()),
         (["ALL".to_owned()].as_slice(), ["/tmp".to_owned()].as_slice())

@@ -10,18 +10,30 @@ use crate::{metadata, process};
 /// Every package of the workspace with those of ours it may depend on, in whatever way (tests and build scripts too).
 const ALLOWED: &[(&str, &[&str])] = &[
     ("pobratim-domain", &[]),
+    ("pobratim-files", &[]),
     ("pobratim-migrations", &[]),
     ("pobratim-persistence", &["pobratim-domain"]),
     ("pobratim-reports", &["pobratim-domain"]),
-    ("pobratim-api", &["pobratim-persistence", "pobratim-reports", "pobratim-domain"]),
-    ("pobratim", &["pobratim-api", "pobratim-persistence", "pobratim-migrations", "pobratim-domain"]),
-    ("pobratim-tests", &["pobratim", "pobratim-api", "pobratim-persistence", "pobratim-migrations", "pobratim-domain"]),
+    ("pobratim-api", &["pobratim-persistence", "pobratim-files", "pobratim-reports", "pobratim-domain"]),
+    ("pobratim", &["pobratim-api", "pobratim-files", "pobratim-persistence", "pobratim-migrations", "pobratim-domain"]),
+    (
+        "pobratim-tests",
+        &[
+            "pobratim",
+            "pobratim-api",
+            "pobratim-files",
+            "pobratim-persistence",
+            "pobratim-migrations",
+            "pobratim-domain",
+        ],
+    ),
     ("xtask", &[]),
 ];
 
 /// Foreign crates, by the start of their names, that must not be among a package's own dependencies.
 const FORBIDDEN: &[(&str, &[&str])] = &[
     ("pobratim-domain", &["actix", "sea-orm", "sea-query", "sqlx", "tokio"]),
+    ("pobratim-files", &["actix", "sea-orm", "sea-query", "sqlx"]),
     ("pobratim-persistence", &["actix"]),
     ("pobratim-api", &["sea-orm", "sea-query", "sqlx"]),
 ];

@@ -19,6 +19,8 @@ use uuid::Uuid;
 
 const CONTRACT: &str = include_str!("../../../openapi/pobratim.v1.json");
 const MISSING: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+/// A form with a file in it.
+const FORM: &str = "--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\na file\r\n--b--\r\n";
 const SENTINEL: &str = "zanzibarianism";
 /// Reads that are no collection's.
 const DIRECTORY: &[&str] = &["changes", "codelists", "countries", "me", "problems"];
@@ -60,7 +62,16 @@ struct Operation {
     /// Nothing for the directory.
     collection: Option<CollectionName>,
     is_open: bool,
-    body: Option<String>,
+    body: Option<Body>,
+}
+
+/// What an operation takes.
+#[derive(Clone, Debug)]
+enum Body {
+    /// JSON of this schema.
+    Json(String),
+    /// Bytes of this type.
+    File(String),
 }
 
 fn contract() -> Value {
@@ -97,9 +108,12 @@ fn operations() -> Vec<Operation> {
             };
             let security = operation.get("security").unwrap_or(&document["security"]).as_array().unwrap().clone();
             let content = operation["requestBody"]["content"].as_object();
-            let body = content
-                .and_then(|content| content.values().next())
-                .map(|media| media["schema"]["$ref"].as_str().unwrap().rsplit('/').next().unwrap().to_owned());
+            let body = content.and_then(|content| content.iter().next()).map(|(media_type, media)| {
+                if !media_type.ends_with("json") {
+                    return Body::File(media_type.clone());
+                }
+                Body::Json(media["schema"]["$ref"].as_str().unwrap().rsplit('/').next().unwrap().to_owned())
+            });
             let is_open = security.contains(&json!({}));
             operations.push(Operation {
                 id: id.to_owned(),
@@ -184,6 +198,22 @@ impl World {
             request = request.json(body);
         }
         request.send().await
+    }
+
+    /// Does an operation, with a body that it takes.
+    async fn try_on(&self, caller: Caller, operation: &Operation, path: &str) -> Reply {
+        let Some(Body::File(media_type)) = &operation.body else {
+            return self.send(caller, &operation.method, path, self.body(operation)).await;
+        };
+        let (media_type, file) = match media_type.as_str() {
+            "multipart/form-data" => ("multipart/form-data; boundary=b", FORM),
+            other => (other, "a file"),
+        };
+        let mut request = self.app.request(&operation.method, path).if_match("*");
+        if let Some(key) = self.keys.get(&caller) {
+            request = request.key(key);
+        }
+        request.header("Content-Type", media_type).bytes(file.as_bytes().to_vec()).send().await
     }
 
     async fn get(&self, caller: Caller, path: &str) -> Reply {
@@ -315,6 +345,12 @@ impl World {
         if more == json!({}) && within.len() == 1 {
             self.taken.lock().unwrap().insert((collection, visibility.to_owned()), body);
         }
+        if collection == CollectionName::Documents {
+            // Each has a file, for the operations that read one.
+            let file = self.app.request("PUT", &format!("{path}/{}/content", id(&reply.json)));
+            let file = file.key(&self.keys[&caller]).if_match(reply.tag()).bytes(b"a file".to_vec());
+            return file.send().await.expect(200).json;
+        }
         reply.json
     }
 
@@ -333,7 +369,7 @@ impl World {
     }
 
     fn body(&self, operation: &Operation) -> Option<Value> {
-        let schema = operation.body.as_ref()?;
+        let Some(Body::Json(schema)) = &operation.body else { return None };
         let known = || self.taken.lock().unwrap().get(&(operation.collection.unwrap(), "public".to_owned())).cloned();
         Some(match operation.shape {
             Shape::Update => json!({"tags": ["tried"]}),

@@ -23,7 +23,7 @@ async fn every_operation_refuses_whom_it_should_and_nothing_happens() {
         let before = world.revision().await;
         for caller in CALLERS.iter().chain(&[Caller::OtherAdmin]).copied().filter(|caller| !may(*caller, &operation)) {
             let path = world.path(&operation, &target);
-            let reply = world.send(caller, &operation.method, &path, world.body(&operation)).await;
+            let reply = world.try_on(caller, &operation, &path).await;
             let what = format!("{} as {caller:?}: {:#}", operation.id, reply.json);
             if caller == Caller::Anonymous {
                 assert_eq!(
@@ -58,15 +58,14 @@ async fn every_operation_lets_in_whom_it_should() {
                 target = world.target(&operation, "public").await;
             }
             let path = world.path(&operation, &target);
-            let body = world.body(&operation);
             let reply = match operation.shape {
                 Shape::Create | Shape::Replace => {
-                    let mut body = body.unwrap();
+                    let mut body = world.body(&operation).unwrap();
                     body["visibility"] = json!("public");
                     body["external_ids"] = json!([]);
                     world.repaired(caller, &operation.method, &path, body).await
                 }
-                _ => world.send(caller, &operation.method, &path, body).await,
+                _ => world.try_on(caller, &operation, &path).await,
             };
             let status = reply.status.as_u16();
             let what = format!("{} as {caller:?}: {status} {:#}", operation.id, reply.json);
@@ -100,8 +99,7 @@ async fn another_municipality_cannot_touch_what_it_cannot_see() {
         let target = world.target(&operation, "internal").await;
         let before = world.revision().await;
         for caller in [Caller::OtherEditor, Caller::OtherAdmin] {
-            let reply =
-                world.send(caller, &operation.method, &world.path(&operation, &target), world.body(&operation)).await;
+            let reply = world.try_on(caller, &operation, &world.path(&operation, &target)).await;
             let is_approvers = caller == Caller::OtherEditor
                 && reply.json["detail"].as_str().is_some_and(|detail| detail.contains(":approve"));
             assert!(

@@ -3,6 +3,7 @@
 
 mod agreements;
 mod assistance_cases;
+mod documents;
 mod events;
 mod exchanges;
 mod letters;
@@ -21,7 +22,7 @@ mod work_plans;
 use actix_web::http::Method;
 use futures_util::FutureExt;
 use pobratim_domain::{
-    Agreement, AssistanceCase, CityEvent, CollectionName, Exchange, Faults, Letter, Membership, Municipality,
+    Agreement, AssistanceCase, CityEvent, CollectionName, Document, Exchange, Faults, Letter, Membership, Municipality,
     Observation, Organization, Partnership, Place, Programme, Project, Publication, ReportNote, Slug, WorkPlan,
 };
 use pobratim_persistence::Stored;
@@ -79,6 +80,7 @@ const COLLECTIONS: &[Listed] = &[
     listed::<Publication>(),
     listed::<Observation>(),
     listed::<ReportNote>(),
+    listed::<Document>(),
 ];
 
 const fn listed<T: Resource>() -> Listed {

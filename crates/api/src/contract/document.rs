@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::collections;
+use crate::content::DIGEST;
 use crate::contract::refusals::responses;
 use crate::contract::{Schemas, VERSION, links, reachable};
 use crate::problem::{Problem, ProblemType};
@@ -14,6 +15,9 @@ const DESCRIPTION: &str = "The system of record of a city's international relati
 
 /// What an ETag looks like.
 const ETAG: &str = "\"3-9f86d081884c7d65-0a1b2c3d-a1b2c3d4e5f6\"";
+
+/// What a digest looks like.
+const DIGEST_EXAMPLE: &str = "sha-256=:n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=:";
 
 /// `*`, or entity tags between commas (RFC 9110, section 8.8.3).
 const TAGS: &str = r#"^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$"#;
@@ -114,6 +118,11 @@ fn parameters() -> Value {
         "IfNoneMatch": tags("If-None-Match", "The ETag of what you have, or several: 304 when nothing has changed."),
         "IfMatch": tags("If-Match", "The ETag of the version you have seen. Without it the answer is 428; with an old one, 412."),
         "OptionalIfMatch": tags("If-Match", "The ETag of the version you have seen, when you want to be sure."),
+        "ContentDigest": header("Content-Digest", "The SHA-256 of the body (RFC 9530). When something else comes, nothing of it is kept.", DIGEST, 1000, DIGEST_EXAMPLE),
+        "ReprDigest": header("Repr-Digest", "The same as Content-Digest: no body here is encoded.", DIGEST, 1000, DIGEST_EXAMPLE),
+        "ContentDisposition": header("Content-Disposition", "What the file is called (RFC 6266); names that are not ASCII stand in `filename*`.", "^[ -~]+$", 1000, "attachment; filename*=UTF-8''%D0%94%D0%BE%D0%B3%D0%BE%D0%B2%D0%BE%D1%80.pdf"),
+        "Range": header("Range", "Which bytes to answer: one range, as `bytes=0-1023`, `bytes=1024-` or `bytes=-512`. What is no such range is passed over.", "^[ -~]+$", 1000, "bytes=0-1023"),
+        "IfRange": header("If-Range", "The ETag of the file you have a part of: when it is another now, all of it is answered.", "^[ -~]+$", 1000, ETAG),
         "IdempotencyKey": header("Idempotency-Key", "A key of your own, a UUID for instance: the same request with the same key happens once, for 24 hours at least.", "^[ -~]+$", 255, "2f1c3a52-7d0e-4a55-9d5e-5a1c0c8f7b11"),
     })
 }
@@ -129,6 +138,10 @@ fn headers() -> Value {
         "RetryAfter": header("Seconds to wait.", "1"),
         "WWWAuthenticate": header("How to authenticate.", "Bearer realm=\"pobratim\""),
         "Accept": header("The types that are taken here.", "application/json"),
+        "AcceptRanges": header("Parts of it can be asked for.", "bytes"),
+        "ContentRange": header("Which bytes these are, and of how many; or how many there are.", "bytes 0-1023/482113"),
+        "ContentDisposition": header("What the file is called, and whether it may be shown where it lies (RFC 6266).", "inline; filename=\"______.pdf\"; filename*=UTF-8''%D0%94%D0%BE%D0%B3%D0%BE%D0%B2%D0%BE%D1%80.pdf"),
+        "ReprDigest": header("The SHA-256 of the whole file (RFC 9530).", DIGEST_EXAMPLE),
     })
 }
 

@@ -1,6 +1,7 @@
 //! The contract: one OpenAPI document, composed from the collections' declarations, and the
 //! validators made from it, so that what is promised is what is enforced.
 
+pub(crate) mod binary;
 mod document;
 mod example;
 mod forms;

@@ -14,7 +14,7 @@ use crate::query::{EXPANDABLE, VALUES, has_keeper};
 
 /// An operation being described.
 pub(crate) struct Operation {
-    value: Value,
+    pub(super) value: Value,
     access: String,
     /// The kinds of problem that only some operations with their status have.
     kinds: Vec<&'static ProblemType>,
@@ -73,7 +73,7 @@ impl Operation {
     }
 
     /// It is a change of a record: the client says which version it has seen.
-    fn versioned(self) -> Self {
+    pub(crate) fn versioned(self) -> Self {
         self.shared_parameter("IfMatch")
             .refused("412", "PreconditionFailed")
             .refused("428", "PreconditionRequired")
@@ -120,17 +120,18 @@ impl Operation {
 
     /// A body.
     pub(crate) fn body(self, schema: &str, description: &str) -> Self {
-        self.sent("application/json", schema, description)
+        self.sent("application/json", reference(schema), description)
     }
 
     /// A merge patch.
     pub(crate) fn merge_patch(self, schema: &str, description: &str) -> Self {
-        self.sent("application/merge-patch+json", schema, description)
+        self.sent("application/merge-patch+json", reference(schema), description)
     }
 
-    fn sent(mut self, media_type: &str, schema: &str, description: &str) -> Self {
+    #[expect(clippy::needless_pass_by_value, reason = "a schema is made where it is sent")]
+    pub(super) fn sent(mut self, media_type: &str, schema: Value, description: &str) -> Self {
         self.value["requestBody"] = json!({
-            "required": true, "description": description, "content": {media_type: {"schema": reference(schema)}},
+            "required": true, "description": description, "content": {media_type: {"schema": schema}},
         });
         self.refused("413", "ContentTooLarge")
             .refused("415", "UnsupportedMediaType")

@@ -62,7 +62,10 @@ fn limits(operation: &Value) -> String {
     if takes(operation, "Wait") {
         limits.push("it waits for 60 seconds at most".to_owned());
     }
-    if operation.get("requestBody").is_some() {
+    let content = &operation["requestBody"]["content"];
+    if content.get("application/octet-stream").or(content.get("multipart/form-data")).is_some() {
+        limits.push("the file has 100 MiB at most, unless the installation says otherwise, and an hour to arrive, with no pause of 30 seconds".to_owned());
+    } else if content.is_object() {
         limits.push("the body has 1 MiB at most and 30 seconds to arrive".to_owned());
     }
     if takes(operation, "IdempotencyKey") {

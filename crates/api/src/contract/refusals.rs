@@ -7,8 +7,8 @@ use crate::contract::operation::header_refs;
 use crate::problem::{
     ALREADY_EXISTS, AMBIGUOUS_REF, FORBIDDEN, HAS_DEPENDENTS, HELD, HISTORY_RESTARTED, INTERNAL, INVALID_BODY,
     INVALID_PARAMETER, INVALID_STATE, KEY_REUSED, MALFORMED, METHOD_NOT_ALLOWED, MISSING_REFERENCE, NOT_ACCEPTABLE,
-    NOT_FOUND, NOT_WRITTEN, OUTCOME_UNKNOWN, PRECONDITION_REQUIRED, ProblemType, RATE_LIMITED, STALE, TIMEOUT,
-    TOO_LARGE, UNAUTHENTICATED, UNAVAILABLE, UNSUPPORTED_TYPE,
+    NOT_FOUND, NOT_WRITTEN, OUTCOME_UNKNOWN, PRECONDITION_REQUIRED, ProblemType, RANGE_NOT_SATISFIABLE, RATE_LIMITED,
+    STALE, TIMEOUT, TOO_LARGE, UNAUTHENTICATED, UNAVAILABLE, UNSUPPORTED_TYPE,
 };
 
 /// A response that operations share.
@@ -52,12 +52,18 @@ pub(crate) static REFUSALS: &[Refusal] = &[
     ),
     refusal("Gone", "The history was restarted by a restored backup.", &[], &[&HISTORY_RESTARTED]),
     refusal("PreconditionFailed", "The record has been changed since it was read.", &[], &[&STALE]),
-    refusal("ContentTooLarge", "The body has more than 1 MiB.", &[], &[&TOO_LARGE]),
+    refusal("ContentTooLarge", "The body is larger than is taken here.", &[], &[&TOO_LARGE]),
     refusal(
         "UnsupportedMediaType",
         "The body is not of the type that is taken here.",
         &["Accept"],
         &[&UNSUPPORTED_TYPE],
+    ),
+    refusal(
+        "RangeNotSatisfiable",
+        "The file does not have the bytes that were asked for.",
+        &["Content-Range"],
+        &[&RANGE_NOT_SATISFIABLE],
     ),
     refusal("UnprocessableContent", "The Idempotency-Key was used for another request.", &[], &[&KEY_REUSED]),
     refusal("PreconditionRequired", "If-Match is missing.", &[], &[&PRECONDITION_REQUIRED]),
@@ -133,6 +139,9 @@ fn example(kind: &ProblemType) -> Value {
             "detail": "A decided approval stays in the list.", "instance": "/v1/agreements/AGR-0001",
             "errors": [{"pointer": "/approvals", "code": "held", "detail": "A decided approval stays in the list."}],
         }),
+        "range_not_satisfiable" => {
+            json!({"detail": "The file has 482113 bytes.", "instance": "/v1/documents/DOC-0001/content"})
+        }
         "stale" => json!({"detail": "The record is at version 4 now."}),
         _ => json!({}),
     };

@@ -1,0 +1,270 @@
+//! A request before and after its handler: who is counted for it, and how what the handler says is
+//! fitted to the client (conditional, compressed, cached).
+
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use actix_web::body::SizedStream;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse};
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use pobratim_persistence::View;
+
+use crate::address::client_address;
+use crate::answer::Answer;
+use crate::api::Api;
+use crate::contract::VERSION;
+use crate::limit::{Allowance, Caller};
+use crate::problem::{ApiError, ApiResult, RATE_LIMITED};
+
+/// Answers smaller than this are not compressed.
+const COMPRESS_FROM: usize = 1024;
+
+const EXPOSED: &str = "ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, API-Version, Idempotent-Replayed, Accept-Ranges, Content-Range, Content-Disposition, Repr-Digest";
+
+/// What is known of a request before its handler runs.
+pub(crate) struct Asked {
+    began: Instant,
+    pub(crate) request_id: String,
+    pub(crate) method: String,
+    pub(crate) path: String,
+    route: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) view: View,
+    pub(crate) anonymous: bool,
+    allowance: Option<Allowance>,
+    /// Whom to count the request for when its answer is no 304.
+    uncounted: Option<Caller>,
+}
+
+impl Asked {
+    pub(crate) fn new(request: &HttpRequest, route: &str) -> Self {
+        let sent = request.headers().get("X-Request-Id").and_then(|value| value.to_str().ok());
+        let fits = |id: &&str| {
+            (1..=128).contains(&id.len())
+                && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
+        };
+        Self {
+            began: Instant::now(),
+            request_id: sent.filter(fits).map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned),
+            method: request.method().to_string(),
+            path: request.path().to_owned(),
+            route: route.to_owned(),
+            headers: combined(request.headers()),
+            view: View::Public,
+            anonymous: true,
+            allowance: None,
+            uncounted: None,
+        }
+    }
+
+    /// Counts a caller by address.
+    pub(crate) fn admit(&mut self, api: &Api, request: &HttpRequest) -> ApiResult<()> {
+        self.count(api, Caller { has_key: false, name: client_address(request, &api.settings().trusted_proxies) })
+    }
+
+    pub(crate) fn count(&mut self, api: &Api, caller: Caller) -> ApiResult<()> {
+        let Some(limits) = api.limits() else { return Ok(()) };
+        if self.reads() && self.headers.contains_key("If-None-Match") {
+            self.allowance = Some(limits.count_conditional(&caller));
+            self.uncounted = Some(caller);
+        } else {
+            self.allowance = Some(limits.count(&caller));
+        }
+        self.over_limit()
+    }
+
+    fn reads(&self) -> bool {
+        matches!(self.method.as_str(), "GET" | "HEAD")
+    }
+
+    fn over_limit(&self) -> ApiResult<()> {
+        match self.allowance.and_then(|allowance| allowance.wait) {
+            None => Ok(()),
+            Some(wait) => Err(ApiError::new(&RATE_LIMITED, format!("Come again in {wait} s."))
+                .with_header("Retry-After", wait.to_string())),
+        }
+    }
+
+    pub(crate) fn respond(&mut self, api: &Api, outcome: ApiResult<Answer>) -> HttpResponse {
+        let answer = outcome.unwrap_or_else(|error| self.problem(&error));
+        let mut status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut headers = HeaderMap::new();
+        let mut body = Bytes::from(answer.body.unwrap_or_default());
+        let mut encoding = "";
+        let mut stream = answer.stream;
+        // What is streamed is a file, and files are mostly compressed already.
+        if body.len() >= COMPRESS_FROM
+            && self.takes_gzip()
+            && let Some(small) = gzip(&body)
+        {
+            encoding = "gzip";
+            body = small;
+        }
+        if let Some(tag) = &answer.tag {
+            let tag = tag.header(encoding);
+            if status.is_success() && self.reads() && has_seen(&self.headers, &tag) {
+                status = StatusCode::NOT_MODIFIED;
+                body = Bytes::new();
+                stream = None;
+            }
+            set(&mut headers, "ETag", &tag);
+        }
+        if status != StatusCode::NOT_MODIFIED
+            && let Some(caller) = self.uncounted.take()
+            && self.allowance.is_some_and(|allowance| allowance.wait.is_none())
+        {
+            self.allowance = api.limits().map(|limits| limits.count(&caller));
+            if let Err(refusal) = self.over_limit() {
+                return self.respond(api, Err(refusal));
+            }
+        }
+        let has_body = status != StatusCode::NOT_MODIFIED && status != StatusCode::NO_CONTENT;
+        if has_body && !answer.content_type.is_empty() {
+            set(&mut headers, "Content-Type", &answer.content_type);
+            if !encoding.is_empty() {
+                set(&mut headers, "Content-Encoding", encoding);
+            }
+        }
+        let cache = match (status.is_success() || status == StatusCode::NOT_MODIFIED, self.anonymous) {
+            (false, _) => "no-store",
+            (true, true) => "public, max-age=0, must-revalidate",
+            (true, false) => "private, no-cache",
+        };
+        set(&mut headers, "Cache-Control", cache);
+        set(&mut headers, "Vary", "Authorization, Accept, Accept-Encoding, Origin");
+        for (name, value) in &answer.headers {
+            set(&mut headers, name, value);
+        }
+        self.common(api, &mut headers, answer.page);
+        let took = self.began.elapsed();
+        api.metrics().count(&self.method, &self.route, status.as_u16(), took);
+        self.log(status, took);
+        let mut response = HttpResponse::build(status);
+        for (name, value) in headers {
+            response.insert_header((name, value));
+        }
+        match stream {
+            Some(stream) if has_body => response.body(SizedStream::new(stream.length, stream.bytes)),
+            _ if has_body => response.body(body),
+            _ => response.finish(),
+        }
+    }
+
+    fn problem(&self, error: &ApiError) -> Answer {
+        if let Some(cause) = &error.cause {
+            tracing::error!(request_id = self.request_id, path = self.path, cause, "a request failed");
+        }
+        let problem = error.body_for(&self.path, &self.request_id);
+        let body = serde_json::to_string(&problem).unwrap_or_default();
+        let mut answer = Answer::json(error.status().as_u16(), body);
+        answer.content_type = "application/problem+json".to_owned();
+        for (name, value) in &error.headers {
+            answer = answer.with(name, value);
+        }
+        answer
+    }
+
+    /// The headers of every answer.
+    fn common(&self, api: &Api, headers: &mut HeaderMap, page: bool) {
+        set(headers, "API-Version", VERSION);
+        set(headers, "X-Request-Id", &self.request_id);
+        set(headers, "X-Content-Type-Options", "nosniff");
+        set(headers, "Referrer-Policy", "no-referrer");
+        let policy = if page {
+            "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        } else {
+            "default-src 'none'; frame-ancestors 'none'"
+        };
+        set(headers, "Content-Security-Policy", policy);
+        if let Some(Allowance { policy, quota, remaining, .. }) = self.allowance {
+            set(headers, "RateLimit-Policy", &format!("\"{policy}\";q={quota};w=60"));
+            set(headers, "RateLimit", &format!("\"{policy}\";r={remaining};t=60"));
+        }
+        if let Some(origin) = self.headers.get("Origin").and_then(|origin| origin.to_str().ok()) {
+            let listed = api.settings().cors_origins.iter().any(|known| known == origin);
+            if listed {
+                set(headers, "Access-Control-Allow-Origin", origin);
+            } else if self.anonymous && matches!(self.method.as_str(), "GET" | "HEAD" | "OPTIONS") {
+                // Anybody's page may read what is public; it cannot send a credential along.
+                set(headers, "Access-Control-Allow-Origin", "*");
+                if headers.contains_key("Access-Control-Allow-Methods") {
+                    set(headers, "Access-Control-Allow-Methods", "GET, HEAD");
+                    set(
+                        headers,
+                        "Access-Control-Allow-Headers",
+                        "If-None-Match, If-Range, Prefer, Range, X-Request-Id",
+                    );
+                }
+            }
+            set(headers, "Access-Control-Expose-Headers", EXPOSED);
+        }
+    }
+
+    fn log(&self, status: StatusCode, took: Duration) {
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        let trace = self.headers.get("traceparent").and_then(|value| value.to_str().ok()).and_then(trace_id);
+        tracing::info!(
+            request_id = self.request_id,
+            trace_id = trace,
+            method = self.method,
+            route = self.route,
+            status = status.as_u16(),
+            micros,
+            "answered"
+        );
+    }
+
+    fn takes_gzip(&self) -> bool {
+        let Some(accept) = self.headers.get("Accept-Encoding").and_then(|value| value.to_str().ok()) else {
+            return false;
+        };
+        accept.split(',').any(|coding| {
+            let mut parts = coding.split(';').map(str::trim);
+            let name = parts.next().unwrap_or_default();
+            let zero =
+                parts.any(|part| part.strip_prefix("q=").and_then(|q| q.parse::<f32>().ok()).is_some_and(|q| q <= 0.0));
+            (name.eq_ignore_ascii_case("gzip") || name == "*") && !zero
+        })
+    }
+}
+
+/// Whether the client has this very representation already. Tags are compared weakly here.
+pub(crate) fn has_seen(headers: &HeaderMap, tag: &str) -> bool {
+    let Some(seen) = headers.get("If-None-Match").and_then(|value| value.to_str().ok()) else { return false };
+    seen.trim() == "*" || seen.split(',').any(|known| known.trim().trim_start_matches("W/") == tag)
+}
+
+/// The headers of a request, each once: a field that stands several times is one list (RFC 9110,
+/// section 5.3). What is no list, such as a credential, is then not a good one.
+fn combined(given: &HeaderMap) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(given.len());
+    for name in given.keys() {
+        let values: Vec<&[u8]> = given.get_all(name).map(HeaderValue::as_bytes).collect();
+        if let Ok(value) = HeaderValue::from_bytes(&values.join(b", ".as_slice())) {
+            headers.insert(name.clone(), value);
+        }
+    }
+    headers
+}
+
+fn gzip(body: &[u8]) -> Option<Bytes> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 3), Compression::fast());
+    encoder.write_all(body).ok()?;
+    encoder.finish().ok().map(Bytes::from)
+}
+
+fn set(headers: &mut HeaderMap, name: &str, value: &str) {
+    if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {
+        headers.insert(name, value);
+    }
+}
+
+/// The trace a request belongs to (W3C Trace Context).
+fn trace_id(header: &str) -> Option<&str> {
+    let id = header.split('-').nth(1)?;
+    (id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(id)
+}
