@@ -23,6 +23,7 @@ mod m20261124_000016_work_plans;
 mod m20261124_000017_publications;
 mod m20261124_000018_observations;
 mod m20261124_000019_report_notes;
+mod m20261125_000030_accepted_findings;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -54,6 +55,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000017_publications::Migration),
             Box::new(m20261124_000018_observations::Migration),
             Box::new(m20261124_000019_report_notes::Migration),
+            Box::new(m20261125_000030_accepted_findings::Migration),
         ]
     }
 }

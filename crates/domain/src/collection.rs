@@ -12,7 +12,9 @@ use crate::refusal::Refusal;
 
 /// The name of a collection, as it stands in paths and in the journal. `api_keys` has no path: only
 /// the journal tells of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, utoipa::ToSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum CollectionName {
     /// The cities whose departments keep records here.
@@ -49,6 +51,8 @@ pub enum CollectionName {
     Observations,
     /// The office's own paragraphs for a report.
     ReportNotes,
+    /// Findings that the office leaves as they are.
+    AcceptedFindings,
 }
 
 /// Who keeps the records of a collection.
@@ -89,6 +93,7 @@ impl CollectionName {
         Self::Publications,
         Self::Observations,
         Self::ReportNotes,
+        Self::AcceptedFindings,
     ];
 
     const fn facts(self) -> Facts {
@@ -111,6 +116,7 @@ impl CollectionName {
             Self::Publications => ("publications", "publication", "PUB", Municipality),
             Self::Observations => ("observations", "observation", "OBS", Municipality),
             Self::ReportNotes => ("report_notes", "report_note", "RPN", Municipality),
+            Self::AcceptedFindings => ("accepted_findings", "accepted_finding", "AFI", Municipality),
         };
         Facts { name, singular, prefix, keeper }
     }
@@ -251,6 +257,7 @@ mod tests {
         example_holds::<crate::Publication>();
         example_holds::<crate::Observation>();
         example_holds::<crate::ReportNote>();
+        example_holds::<crate::AcceptedFinding>();
     }
 
     #[test]

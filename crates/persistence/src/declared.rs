@@ -2,7 +2,7 @@
 //! the test of all plans.
 
 use pobratim_domain::{
-    Agreement, ApiKey, AssistanceCase, CityEvent, CollectionName, Exchange, Letter, Membership, Municipality,
+    AcceptedFinding, Agreement, ApiKey, AssistanceCase, CityEvent, CollectionName, Exchange, Letter, Membership, Municipality,
     Observation, Organization, Partnership, Place, Programme, Project, Publication, ReportNote, WorkPlan,
 };
 use sea_orm::sea_query::SelectStatement;
@@ -42,6 +42,7 @@ impl Declared {
             CollectionName::Exchanges => Self::typed::<Exchange>(),
             CollectionName::Events => Self::typed::<CityEvent>(),
             CollectionName::ReportNotes => Self::typed::<ReportNote>(),
+            CollectionName::AcceptedFindings => Self::typed::<AcceptedFinding>(),
             CollectionName::Observations => Self::typed::<Observation>(),
             CollectionName::Publications => Self::typed::<Publication>(),
             CollectionName::WorkPlans => Self::typed::<WorkPlan>(),

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use pobratim_domain::{Municipality, Record, SummarySettings};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, QuerySelect};
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -90,6 +90,18 @@ impl Tx {
 }
 
 impl Snapshot {
+    /// The municipality with this slug.
+    pub async fn municipality(&self, slug: &str) -> Result<Option<Record<Municipality>>, Error> {
+        by_slug(self.connection(), slug).await
+    }
+
+    /// The slug of the only municipality there is; nothing when there are several, or none.
+    pub async fn only_municipality(&self) -> Result<Option<String>, Error> {
+        let living = Entity::find().filter(Column::DeletedAt.is_null()).limit(2);
+        let mut found = living.all(self.connection()).await?;
+        Ok(if found.len() == 1 { found.pop().map(|row| row.slug) } else { None })
+    }
+
     /// What a municipality counts by in summaries, and the zone its days are counted in.
     pub async fn summary_settings(&self, slug: &str) -> Result<(SummarySettings, String), Error> {
         let municipality = by_slug(self.connection(), slug).await?.map(|record| record.body);

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use pobratim_domain::{
-    Agreement, ApiKey, AssistanceCase, CityEvent, CollectionName, Exchange, Letter, Membership, Municipality,
+    AcceptedFinding, Agreement, ApiKey, AssistanceCase, CityEvent, CollectionName, Exchange, Letter, Membership, Municipality,
     Observation, Organization, Partnership, Place, Programme, Project, Publication, Record, ReportNote, WorkPlan,
     merge,
 };
@@ -49,6 +49,7 @@ pub(crate) async fn faults(snapshot: &Snapshot, collection: CollectionName) -> R
         CollectionName::Publications => faults_of::<Publication>(snapshot).await,
         CollectionName::Observations => faults_of::<Observation>(snapshot).await,
         CollectionName::ReportNotes => faults_of::<ReportNote>(snapshot).await,
+        CollectionName::AcceptedFindings => faults_of::<AcceptedFinding>(snapshot).await,
         CollectionName::ApiKeys => faults_of::<ApiKey>(snapshot).await,
     }
 }
