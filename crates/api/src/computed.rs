@@ -3,7 +3,7 @@
 
 use jiff::civil::Date;
 use pobratim_domain::value::LanguageTag;
-use pobratim_domain::{CollectionName, Municipality, Record, RecordMention, Slug, to_json};
+use pobratim_domain::{CollectionName, Municipality, Record, RecordMention, to_json};
 use pobratim_persistence::{Cursor, Error, Key, Secret, Snapshot};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -70,7 +70,6 @@ impl Asked {
     /// Reads what all computed lists take.
     pub(crate) fn read(ctx: &Ctx, reader: &mut Reader<'_>) -> ApiResult<Self> {
         let named = reader.take("municipality").map(str::to_owned);
-        let own = ctx.principal.as_ref().and_then(|principal| principal.municipality()).map(Slug::as_str);
         let lang = reader.take("lang").map(str::to_owned);
         if lang.as_deref().is_some_and(|lang| LanguageTag::parse(lang).is_err()) {
             reader.fault("lang", "invalid", "Give a language tag, such as ru.");
@@ -81,17 +80,36 @@ impl Asked {
         for name in codes(ctx, reader, "collection", "CollectionName")? {
             collections.extend(CollectionName::parse(&name));
         }
+        // Naming one that may not be read is refused, and so is a key that may read none.
+        feed::readable(ctx, collections.clone())?;
         Ok(Self {
-            municipality: named.or_else(|| own.map(str::to_owned)),
-            on,
+            municipality: named.or(Self::of_key(ctx, on).municipality),
             lang,
+            collections,
             record: reader.take("record").map(str::to_owned),
             severities,
             limit: reader.limit(),
             cursor: reader.take("cursor").map(str::to_owned),
-            readable: Some(feed::readable(ctx, collections.clone())?).filter(|_| narrowed(ctx)),
-            collections,
+            ..Self::of_key(ctx, on)
         })
+    }
+
+    /// All that the key's own municipality has, on a day.
+    pub(crate) fn of_key(ctx: &Ctx, on: Option<Date>) -> Self {
+        let own = ctx.principal.as_ref().and_then(|principal| principal.municipality());
+        let all = CollectionName::ALL;
+        let may: Vec<_> = all.iter().copied().filter(|name| ctx.require_in(*name, "read").is_ok()).collect();
+        Self {
+            municipality: own.map(|slug| slug.as_str().to_owned()),
+            on,
+            lang: None,
+            collections: Vec::new(),
+            record: None,
+            severities: Vec::new(),
+            limit: query::MOST,
+            cursor: None,
+            readable: Some(may).filter(|may| may.len() < all.len()),
+        }
     }
 
     /// The municipality that is meant; nothing when it was not named and there are several.
@@ -197,9 +215,4 @@ pub(crate) fn codes(ctx: &Ctx, reader: &mut Reader<'_>, name: &str, schema: &str
     let values = reader.values(name).unwrap_or_default();
     query::codes(ctx, reader, name, schema, &values)?;
     Ok(values)
-}
-
-/// Whether the key reads less than its role lets it.
-fn narrowed(ctx: &Ctx) -> bool {
-    CollectionName::ALL.iter().any(|collection| ctx.require_in(*collection, "read").is_err())
 }

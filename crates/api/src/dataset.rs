@@ -47,6 +47,7 @@ const ORDER: &[&str] = &[
     "publications",
     "observations",
     "report_notes",
+    "accepted_findings",
 ];
 
 #[derive(Deserialize)]

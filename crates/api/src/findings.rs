@@ -3,7 +3,7 @@
 use actix_web::http::Method;
 use futures_util::FutureExt;
 use pobratim_domain::{
-    AcceptedFinding, Collection, CollectionName, Faults, Finding, FindingAcceptanceInput, Head, Record, Visibility,
+    AcceptedFinding, Collection, Faults, Finding, FindingAcceptanceInput, Head, Record, Visibility,
 };
 use pobratim_persistence::{Error, Findings, FindingsQuery, Happened, Snapshot};
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ use crate::contract::{Schemas, reference};
 use crate::ctx::Ctx;
 use crate::problem::{ApiError, ApiResult};
 use crate::query::Reader;
-use crate::resource::answer;
+use crate::resource::{self, answer};
 use crate::routes::{Body, Entry};
 
 pub(crate) fn schemas(schemas: &mut Schemas) {
@@ -150,7 +150,7 @@ async fn set_acceptance(ctx: Ctx) -> ApiResult<Answer> {
     ctx.require::<AcceptedFinding>("write")?;
     let id = Uuid::try_parse(ctx.param("finding_id")).map_err(|_| ApiError::not_found())?;
     let mut reader = Reader::new(&ctx);
-    let asked = Asked::read(&ctx, &mut reader)?;
+    let asked = Asked::of_key(&ctx, resource::day(&mut reader, "on"));
     let year = read_year(&mut reader);
     reader.finish()?;
     let input: FindingAcceptanceInput = ctx.action()?;
