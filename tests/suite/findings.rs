@@ -229,10 +229,10 @@ async fn a_finding_is_accepted_with_a_reason() {
     let editor = app.editor().await;
     let all = found(&app, REPORT).await;
     let finding = the(&all, "reported_without_records", "OBS-0001").clone();
-    let path = |id: &str| format!("/v1/findings/{id}/acceptance?year=2011&on=2012-12-31");
+    let path = |id: &str| format!("/v1/findings/{id}/acceptance");
     let path_of = path(finding["id"].as_str().unwrap());
     let accept = |key: &str, body: Value| app.request("PUT", &path_of).key(key).json(body).send();
-    let reason = json!({"reason": "Делегации в 2011 году не записывали."});
+    let reason = json!({"reason": "Делегации в 2011 году не записывали.", "year": 2011, "on": "2012-12-31"});
 
     // Who may, and what is refused.
     app.request("PUT", &path_of).json(reason.clone()).send().await.expect_problem(401, "unauthenticated");
@@ -245,8 +245,8 @@ async fn a_finding_is_accepted_with_a_reason() {
     for unknown in ["6b0a5ff2-93c1-8f04-9e0a-6d1f6a4b7c11", "OBS-0001"] {
         app.request("PUT", &path(unknown)).key(&editor).json(reason.clone()).send().await.expect_problem(404, "not_found");
     }
-    let wrong = accept(&editor, json!({"reason": " ", "cat": 1})).await.expect_problem(400, "invalid_body");
-    assert_eq!(wrong.faults().len(), 2);
+    let wrong = accept(&editor, json!({"reason": " ", "cat": 1, "on": "2011-02-30"})).await;
+    assert_eq!(wrong.expect_problem(400, "invalid_body").faults().len(), 3);
     assert!(app.get("/v1/accepted-findings").key(&editor).send().await.expect(200).json["items"].as_array().unwrap().is_empty());
 
     // Accepted once, however often it is said.
@@ -261,7 +261,7 @@ async fn a_finding_is_accepted_with_a_reason() {
     assert_eq!(found(&app, &format!("{REPORT}&accepted=false")).await.len(), all.len(), "others are not told of it");
 
     // Another reason is another version; and everybody may be told.
-    let said = json!({"reason": "Записей нет в архиве.", "visibility": "public"});
+    let said = json!({"reason": "Записей нет в архиве.", "visibility": "public", "on": "2012-12-31"});
     assert_eq!(accept(&editor, said).await.expect(200).json["version"], 2);
     assert_eq!(found(&app, &format!("{REPORT}&accepted=false")).await.len(), all.len() - 1);
 
@@ -280,8 +280,8 @@ async fn a_finding_whose_evidence_changes_opens_again() {
     let editor = app.editor().await;
     let all = found(&app, REPORT).await;
     let id = the(&all, "planned_but_past", "EVT-0003")["id"].as_str().unwrap().to_owned();
-    let path = format!("/v1/findings/{id}/acceptance?year=2011&on=2012-12-31");
-    app.request("PUT", &path).key(&editor).json(json!({"reason": "Ждём справку."})).send().await.expect(200);
+    let path = format!("/v1/findings/{id}/acceptance");
+    app.request("PUT", &path).key(&editor).json(json!({"reason": "Ждём справку.", "on": "2012-12-31"})).send().await.expect(200);
     let open = async || {
         let path = format!("{REPORT}&accepted=false&code=planned_but_past");
         refs(app.get(&path).key(&editor).send().await.expect(200).json["items"].as_array().unwrap(), "planned_but_past")

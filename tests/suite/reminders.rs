@@ -72,6 +72,7 @@ fn due(kind: &str, on: &str, days: i64) -> (String, String, i64) {
 async fn what_is_due_is_told_in_its_order() {
     let (app, key) = office().await;
     let expected = [
+        due("partnership_dormant", "2009-11-02", -672),
         due("exchange_still_open", "2011-08-25", -11),
         due("event_still_planned", "2011-08-31", -5),
         due("reply_due", "2011-08-31", -5),
@@ -83,10 +84,10 @@ async fn what_is_due_is_told_in_its_order() {
     ];
     assert_eq!(told(&app, &key, "").await, expected, "today is 5 September, and it is 90 days");
     assert_eq!(told(&app, &key, "on=2011-09-05&within=P90D").await, expected);
-    assert_eq!(told(&app, &key, "within=P40D").await, expected[..5]);
-    assert_eq!(told(&app, &key, "kind=reply_due,plan_item_due").await, [expected[2].clone(), expected[7].clone()]);
-    assert_eq!(told(&app, &key, "collection=agreements").await, [expected[4].clone(), expected[5].clone(), expected[6].clone()]);
-    assert_eq!(told(&app, &key, "severity=warning&record=AGR-0001").await, [expected[4].clone()]);
+    assert_eq!(told(&app, &key, "within=P40D").await, expected[..6]);
+    assert_eq!(told(&app, &key, "kind=reply_due,plan_item_due").await, [expected[3].clone(), expected[8].clone()]);
+    assert_eq!(told(&app, &key, "collection=agreements").await, expected[5..8]);
+    assert_eq!(told(&app, &key, "severity=warning&record=AGR-0001").await, [expected[5].clone()]);
     assert!(told(&app, &key, "municipality=nowhere").await.is_empty());
     let page = app.get("/v1/reminders?lang=en&kind=partnership_anniversary").key(&key).send().await.expect(200).json;
     let item = &page["items"][0];
@@ -123,11 +124,11 @@ async fn reminders_are_about_what_the_caller_sees() {
     let (app, key) = office().await;
     let page = app.get("/v1/reminders").send().await.expect(200);
     let kinds: Vec<&str> = page.json["items"].as_array().unwrap().iter().map(|item| item["kind"].as_str().unwrap()).collect();
-    assert_eq!(kinds, ["partnership_anniversary", "agreement_ending"], "what is public");
+    assert_eq!(kinds, ["partnership_dormant", "partnership_anniversary", "agreement_ending"], "what is public");
     app.get("/v1/reminders").header("If-None-Match", page.tag()).send().await.expect(304);
     app.get("/v1/reminders").key(&key).header("If-None-Match", page.tag()).send().await.expect(200);
     let other = app.key(Role::Admin, "heihe").await;
-    assert_eq!(told(&app, &other, "municipality=blagoveshchensk").await.len(), 2);
+    assert_eq!(told(&app, &other, "municipality=blagoveshchensk").await.len(), 3);
     assert!(told(&app, &other, "").await.is_empty());
     let narrowed = app.narrowed(Role::Editor, "blagoveshchensk", &["letters:read"]).await;
     assert_eq!(told(&app, &narrowed, "").await, [due("reply_due", "2011-08-31", -5)]);

@@ -17,7 +17,7 @@ use crate::contract::{Schemas, reference};
 use crate::ctx::Ctx;
 use crate::problem::{ApiError, ApiResult};
 use crate::query::Reader;
-use crate::resource::{self, answer};
+use crate::resource::answer;
 use crate::routes::{Body, Entry};
 
 pub(crate) fn schemas(schemas: &mut Schemas) {
@@ -35,21 +35,16 @@ pub(crate) fn routes() -> Vec<Entry> {
     ]
 }
 
-/// The year and the filters of findings, as the contract has them.
-fn year() -> Value {
-    json!({
-        "name": "year", "in": "query",
-        "description": "The year whose report is looked at. Without it, rules about a report are silent: outside_year, reused_edition, missing_section.",
-        "schema": {"type": "integer", "format": "int32", "minimum": 1900, "maximum": 2200, "examples": [2011]},
-    })
-}
-
 fn describe_list() -> Value {
     let description = "What the records of a municipality give reason to look at, as far as the caller sees them: contradictions, gaps, things left undone; each with its evidence and what to do. It is computed anew each time. Accepted findings are in the list and say so in `acceptance`; `accepted=false` leaves them out.";
     let operation = Operation::new("list_findings", "findings", "List findings", description)
         .shared_parameter("Limit")
         .shared_parameter("Cursor")
-        .parameter(year())
+        .parameter(json!({
+            "name": "year", "in": "query",
+            "description": "The year whose report is looked at. Without it, rules about a report are silent: outside_year, reused_edition, missing_section.",
+            "schema": {"type": "integer", "format": "int32", "minimum": 1900, "maximum": 2200, "examples": [2011]},
+        }))
         .parameter(many("code", "Only findings of these rules.", reference("FindingCode")))
         .parameter(json!({
             "name": "accepted", "in": "query", "description": "Only accepted findings, or only those that are open.",
@@ -67,14 +62,9 @@ fn describe_list() -> Value {
 fn describe_acceptance() -> Value {
     let description = "The office leaves the finding as it is, and says why. It makes a record in `accepted-findings`, or changes the reason in it; deleting that record opens the finding again. Send the `year` and the `on` with which the finding was listed. When the evidence changes, it is another finding, which is open.";
     let id = "6b0a5ff2-93c1-8f04-9e0a-6d1f6a4b7c11";
-    let operation = Operation::new("set_finding_acceptance", "findings", "Accept a finding", description)
+    Operation::new("set_finding_acceptance", "findings", "Accept a finding", description)
         .path_parameter("finding_id", "The `id` of the finding.", &[id])
         .refused("404", "NotFound")
-        .parameter(year());
-    computed::parameters("findings")
-        .into_iter()
-        .filter(|parameter| parameter["name"] == "on")
-        .fold(operation, Operation::parameter)
         .secured(holders(AcceptedFinding::NAME, "write"))
         .body("FindingAcceptanceInput", "Why it is accepted.")
         .refused("503", "ServiceUnavailable")
@@ -149,12 +139,10 @@ async fn list(ctx: Ctx) -> ApiResult<Answer> {
 async fn set_acceptance(ctx: Ctx) -> ApiResult<Answer> {
     ctx.require::<AcceptedFinding>("write")?;
     let id = Uuid::try_parse(ctx.param("finding_id")).map_err(|_| ApiError::not_found())?;
-    let mut reader = Reader::new(&ctx);
-    let asked = Asked::of_key(&ctx, resource::day(&mut reader, "on"));
-    let year = read_year(&mut reader);
-    reader.finish()?;
     let input: FindingAcceptanceInput = ctx.action()?;
-    let found = ctx.read(async |snapshot| find(&ctx, snapshot, &asked, year).await).await?;
+    // The contract has seen to it that it is a day.
+    let asked = Asked::of_key(&ctx, input.on.as_deref().and_then(|day| day.parse().ok()));
+    let found = ctx.read(async |snapshot| find(&ctx, snapshot, &asked, input.year).await).await?;
     let found = found.and_then(|(_, found)| found.items.into_iter().find(|finding| finding.id == id));
     let finding = found.ok_or_else(ApiError::not_found)?;
     let may_create = ctx.require::<AcceptedFinding>("create");

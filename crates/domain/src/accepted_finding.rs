@@ -36,13 +36,19 @@ pub struct AcceptedFinding {
 /// Why a finding is left as it is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(examples(json!({"reason": "Архив ответит в январе."})))]
+#[schema(examples(json!({"reason": "Архив ответит в январе.", "year": 2011, "on": "2011-12-31"})))]
 pub struct FindingAcceptanceInput {
     /// Why.
     #[schema(min_length = 1, max_length = 2000, pattern = r"\S", examples("Архив ответит в январе."))]
     pub reason: String,
     /// Who may see that it is accepted. What is not said stays as it is; at first it is `internal`.
     pub visibility: Option<Visibility>,
+    /// The `year` with which the finding was listed.
+    #[schema(minimum = 1900, maximum = 2200, examples(2011))]
+    pub year: Option<i16>,
+    /// The day, `on`, with which it was listed.
+    #[schema(value_type = Option<String>, format = Date, examples("2011-12-31"))]
+    pub on: Option<String>,
 }
 
 impl AcceptedFinding {
