@@ -83,13 +83,8 @@ impl App {
     }
 
     async fn issue_with(&self, role: Role, municipality: Option<Slug>, scopes: Vec<String>) -> String {
-        let key = ApiKey {
-            owner: format!("A test's {}", role.as_str()),
-            role,
-            scopes,
-            expires_at: None,
-            revoked_at: None,
-        };
+        let key =
+            ApiKey { owner: format!("A test's {}", role.as_str()), role, scopes, expires_at: None, revoked_at: None };
         issue_key(&self.database, key, municipality, "test").await.unwrap()
     }
 

@@ -87,7 +87,10 @@ async fn the_founding_report_raises_what_it_must() {
     // No tourism content.
     let missing: Vec<_> = findings.iter().filter(|finding| finding["code"] == "missing_section").collect();
     assert_eq!(missing.len(), 1);
-    assert_eq!((texts(missing[0], "domain"), &missing[0]["record"]["ref"]), (vec!["tourism".to_owned()], &json!("MUN-0001")));
+    assert_eq!(
+        (texts(missing[0], "domain"), &missing[0]["record"]["ref"]),
+        (vec!["tourism".to_owned()], &json!("MUN-0001"))
+    );
 
     // National associations listed as international.
     assert_eq!(refs(&findings, "national_as_international"), set(&["ORG-0017", "ORG-0018"]));
@@ -105,7 +108,9 @@ async fn the_rest_of_what_the_demo_raises_is_true() {
     let papers = ["AGR-0001", "AGR-0002", "AGR-0003", "AGR-0004", "AGR-0005", "AGR-0006"];
     assert_eq!(refs(&findings, "agreement_without_signatories"), set(&papers));
     assert_eq!(refs(&findings, "unnamed_organization").len(), 13);
-    for code in ["possible_duplicates", "twin_without_agreement", "in_force_past_term", "letter_overdue", "established_unknown"] {
+    for code in
+        ["possible_duplicates", "twin_without_agreement", "in_force_past_term", "letter_overdue", "established_unknown"]
+    {
         assert!(refs(&findings, code).is_empty(), "{code}");
     }
     let grave: Vec<&str> = findings.iter().map(|finding| finding["severity"].as_str().unwrap()).collect();
@@ -138,7 +143,10 @@ async fn findings_are_filtered_and_paged() {
     let grave = found(&app, &format!("{REPORT}&severity=error&severity=warning")).await;
     assert_eq!(grave.len(), count(|finding| finding["severity"] != "info"));
     let id = the(&all, "conflicting_claims", "PAR-0001")["record"]["id"].as_str().unwrap();
-    assert_eq!(found(&app, &format!("{REPORT}&record=PAR-0001")).await, found(&app, &format!("{REPORT}&record={id}")).await);
+    assert_eq!(
+        found(&app, &format!("{REPORT}&record=PAR-0001")).await,
+        found(&app, &format!("{REPORT}&record={id}")).await
+    );
     assert!(found(&app, &format!("{REPORT}&accepted=true")).await.is_empty());
     assert_eq!(found(&app, &format!("{REPORT}&accepted=false")).await, all);
     assert!(found(&app, "/v1/findings?municipality=nowhere").await.is_empty());
@@ -159,7 +167,8 @@ async fn findings_are_filtered_and_paged() {
 #[tokio::test]
 async fn every_fault_of_the_query_is_told_at_once() {
     let app = demo().await;
-    let query = "year=11&on=2011-13-01&code=boring&severity=mild&collection=cats&accepted=perhaps&lang=%21&limit=0&cat=1";
+    let query =
+        "year=11&on=2011-13-01&code=boring&severity=mild&collection=cats&accepted=perhaps&lang=%21&limit=0&cat=1";
     let reply = app.get(&format!("/v1/findings?{query}")).send().await.expect_problem(400, "invalid_parameter");
     let faults: BTreeSet<String> = reply.faults().into_iter().map(|(name, _)| name).collect();
     assert_eq!(faults, set(&["year", "on", "code", "severity", "collection", "accepted", "lang", "limit", "cat"]));
@@ -243,11 +252,21 @@ async fn a_finding_is_accepted_with_a_reason() {
     let other = app.key(Role::Admin, "heihe").await;
     accept(&other, reason.clone()).await.expect_problem(404, "not_found");
     for unknown in ["6b0a5ff2-93c1-8f04-9e0a-6d1f6a4b7c11", "OBS-0001"] {
-        app.request("PUT", &path(unknown)).key(&editor).json(reason.clone()).send().await.expect_problem(404, "not_found");
+        app.request("PUT", &path(unknown))
+            .key(&editor)
+            .json(reason.clone())
+            .send()
+            .await
+            .expect_problem(404, "not_found");
     }
     let wrong = accept(&editor, json!({"reason": " ", "cat": 1, "on": "2011-02-30"})).await;
     assert_eq!(wrong.expect_problem(400, "invalid_body").faults().len(), 3);
-    assert!(app.get("/v1/accepted-findings").key(&editor).send().await.expect(200).json["items"].as_array().unwrap().is_empty());
+    assert!(
+        app.get("/v1/accepted-findings").key(&editor).send().await.expect(200).json["items"]
+            .as_array()
+            .unwrap()
+            .is_empty()
+    );
 
     // Accepted once, however often it is said.
     let accepted = accept(&editor, reason.clone()).await.expect(200);
@@ -260,6 +279,10 @@ async fn a_finding_is_accepted_with_a_reason() {
     assert_eq!(listed["items"][0]["acceptance"]["record"]["ref"], "AFI-0001");
     assert_eq!(found(&app, &format!("{REPORT}&accepted=false")).await.len(), all.len(), "others are not told of it");
 
+    // Who has seen another version changes nothing.
+    let stale = app.request("PUT", &path_of).key(&editor).if_match("\"9-x-y-z\"").json(reason.clone());
+    stale.send().await.expect_problem(412, "stale");
+
     // Another reason is another version; and everybody may be told.
     let said = json!({"reason": "Записей нет в архиве.", "visibility": "public", "on": "2012-12-31"});
     assert_eq!(accept(&editor, said).await.expect(200).json["version"], 2);
@@ -267,7 +290,8 @@ async fn a_finding_is_accepted_with_a_reason() {
 
     // It is in the journal, and deleting it opens the finding again.
     let history = app.get("/v1/accepted-findings/AFI-0001/history").key(&editor).send().await.expect(200).json;
-    let events: Vec<&str> = history["items"].as_array().unwrap().iter().map(|item| item["event"].as_str().unwrap()).collect();
+    let events: Vec<&str> =
+        history["items"].as_array().unwrap().iter().map(|item| item["event"].as_str().unwrap()).collect();
     assert_eq!(events, ["accepted_finding.created", "accepted_finding.updated"]);
     assert_eq!(history["items"][0]["patch"]["reason"], reason["reason"]);
     app.request("DELETE", "/v1/accepted-findings/AFI-0001").key(&editor).if_match("*").send().await.expect(204);
@@ -281,7 +305,12 @@ async fn a_finding_whose_evidence_changes_opens_again() {
     let all = found(&app, REPORT).await;
     let id = the(&all, "planned_but_past", "EVT-0003")["id"].as_str().unwrap().to_owned();
     let path = format!("/v1/findings/{id}/acceptance");
-    app.request("PUT", &path).key(&editor).json(json!({"reason": "Ждём справку.", "on": "2012-12-31"})).send().await.expect(200);
+    app.request("PUT", &path)
+        .key(&editor)
+        .json(json!({"reason": "Ждём справку.", "on": "2012-12-31"}))
+        .send()
+        .await
+        .expect(200);
     let open = async || {
         let path = format!("{REPORT}&accepted=false&code=planned_but_past");
         refs(app.get(&path).key(&editor).send().await.expect(200).json["items"].as_array().unwrap(), "planned_but_past")
@@ -298,7 +327,8 @@ async fn names_and_parties_that_are_there_twice_are_found() {
     let editor = app.editor().await;
     let names = |text: &str| json!([{"text": text, "lang": "en", "preferred": true}]);
     for (text, country) in [("Amur Foundation", "RU"), ("AMUR foundation", "RU"), ("Amur Foundation", "CN")] {
-        app.create("organizations", &editor, json!({"kind": "foundation", "country": country, "names": names(text)})).await;
+        app.create("organizations", &editor, json!({"kind": "foundation", "country": country, "names": names(text)}))
+            .await;
     }
     let mut places = Vec::new();
     for text in ["Blagoveshchensk", "Heihe", "Joetsu"] {
@@ -321,7 +351,8 @@ async fn names_and_parties_that_are_there_twice_are_found() {
 async fn figures_are_compared_with_the_exchanges_that_count() {
     let app = demo().await;
     let editor = app.editor().await;
-    let place = async |reference: &str| app.get(&format!("/v1/places/{reference}")).send().await.expect(200).json["id"].clone();
+    let place =
+        async |reference: &str| app.get(&format!("/v1/places/{reference}")).send().await.expect(200).json["id"].clone();
     let (home, heihe, hong_kong) = (place("PLA-0001").await, place("PLA-0004").await, place("PLA-0017").await);
     let exchange = |from: &Value, period: &str| {
         json!({

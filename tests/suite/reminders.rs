@@ -91,7 +91,10 @@ async fn what_is_due_is_told_in_its_order() {
     assert!(told(&app, &key, "municipality=nowhere").await.is_empty());
     let page = app.get("/v1/reminders?lang=en&kind=partnership_anniversary").key(&key).send().await.expect(200).json;
     let item = &page["items"][0];
-    assert_eq!((&item["title"], &item["subject"], &item["years"]), (&json!("Anniversary of a partnership"), &json!({"en": "Heihe"}), &json!(5)));
+    assert_eq!(
+        (&item["title"], &item["subject"], &item["years"]),
+        (&json!("Anniversary of a partnership"), &json!({"en": "Heihe"}), &json!(5))
+    );
     let page = app.get("/v1/reminders?kind=plan_item_due").key(&key).send().await.expect(200).json;
     assert_eq!(page["items"][0]["title"], "Срок пункта плана");
     let plan = app.get("/v1/work-plans/WPL-0001").key(&key).send().await.expect(200).json;
@@ -104,7 +107,10 @@ async fn a_tie_goes_to_sleep_when_nothing_takes_place() {
     let tie = app.get("/v1/partnerships/PAR-0001").send().await.expect(200).json["id"].clone();
     // The last thing is the paper of November 2006, and 36 months make a tie dormant.
     let dormant = "kind=partnership_dormant&on";
-    assert_eq!(told(&app, &key, &format!("{dormant}=2009-10-01")).await, [due("partnership_dormant", "2009-11-02", 32)]);
+    assert_eq!(
+        told(&app, &key, &format!("{dormant}=2009-10-01")).await,
+        [due("partnership_dormant", "2009-11-02", 32)]
+    );
     let summary = async |on: &str| {
         let path = format!("/v1/partnerships/PAR-0001/summary?on={on}");
         app.get(&path).key(&key).send().await.expect(200).json["engagement"].clone()
@@ -116,14 +122,18 @@ async fn a_tie_goes_to_sleep_when_nothing_takes_place() {
     });
     app.create("events", &key, held).await;
     assert!(told(&app, &key, &format!("{dormant}=2009-10-01")).await.is_empty());
-    assert_eq!(told(&app, &key, &format!("{dormant}=2012-08-01")).await, [due("partnership_dormant", "2012-09-01", 31)]);
+    assert_eq!(
+        told(&app, &key, &format!("{dormant}=2012-08-01")).await,
+        [due("partnership_dormant", "2012-09-01", 31)]
+    );
 }
 
 #[tokio::test]
 async fn reminders_are_about_what_the_caller_sees() {
     let (app, key) = office().await;
     let page = app.get("/v1/reminders").send().await.expect(200);
-    let kinds: Vec<&str> = page.json["items"].as_array().unwrap().iter().map(|item| item["kind"].as_str().unwrap()).collect();
+    let kinds: Vec<&str> =
+        page.json["items"].as_array().unwrap().iter().map(|item| item["kind"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["partnership_dormant", "partnership_anniversary", "agreement_ending"], "what is public");
     app.get("/v1/reminders").header("If-None-Match", page.tag()).send().await.expect(304);
     app.get("/v1/reminders").key(&key).header("If-None-Match", page.tag()).send().await.expect(200);
@@ -147,11 +157,14 @@ async fn reminders_come_in_pages_and_bad_queries_are_refused() {
     assert_eq!(paged, all.as_array().unwrap().iter().collect::<Vec<_>>());
 
     for within in ["P0D", "PT24H", "P6Y", "90", "-P1D", "P1DT1H"] {
-        let reply = app.get(&format!("/v1/reminders?within={within}")).send().await.expect_problem(400, "invalid_parameter");
+        let reply =
+            app.get(&format!("/v1/reminders?within={within}")).send().await.expect_problem(400, "invalid_parameter");
         assert_eq!(reply.faults()[0].0, "within", "{within}");
     }
-    let reply = app.get("/v1/reminders?within=no&on=today&kind=cat&severity=mild&cat=1&cursor=x&limit=900").send().await;
-    let faults: BTreeSet<String> = reply.expect_problem(400, "invalid_parameter").faults().into_iter().map(|(name, _)| name).collect();
+    let reply =
+        app.get("/v1/reminders?within=no&on=today&kind=cat&severity=mild&cat=1&cursor=x&limit=900").send().await;
+    let faults: BTreeSet<String> =
+        reply.expect_problem(400, "invalid_parameter").faults().into_iter().map(|(name, _)| name).collect();
     let expected = ["within", "on", "kind", "severity", "cat", "limit"].map(str::to_owned);
     assert_eq!(faults, BTreeSet::from(expected));
     app.get("/v1/reminders?cursor=x").send().await.expect_problem(400, "invalid_parameter");

@@ -49,20 +49,20 @@ pub(crate) fn parameters(plain: &str) -> Vec<Value> {
             "description": "The language of titles and suggestions: ru, en, zh, ja or ko; English for any other. That of the municipality when it is left out. What stands in records is told as it is.",
             "schema": reference("LanguageTag"),
         }),
-        many("collection", &format!("Only {plain} about records of these collections."), reference("CollectionName")),
+        many("collection", &format!("Only {plain} about records of these collections."), "CollectionName"),
         json!({
             "name": "record", "in": "query", "description": format!("Only {plain} about this record: its id, or its ref."),
             "schema": {"type": "string", "minLength": 1, "maxLength": 36, "examples": ["PAR-0001"]},
         }),
-        many("severity", "Only what matters so much.", reference("Severity")),
+        many("severity", "Only what matters so much.", "Severity"),
     ]
 }
 
-/// A parameter that takes several codes.
-pub(crate) fn many(name: &str, description: &str, items: Value) -> Value {
+/// A parameter that takes several codes of a schema.
+pub(crate) fn many(name: &str, description: &str, schema: &str) -> Value {
     json!({
         "name": name, "in": "query", "style": "form", "explode": true, "description": description,
-        "schema": {"type": "array", "items": items, "minItems": 1, "maxItems": VALUES},
+        "schema": {"type": "array", "items": reference(schema), "minItems": 1, "maxItems": VALUES},
     })
 }
 

@@ -2,22 +2,20 @@
 
 use actix_web::http::Method;
 use futures_util::FutureExt;
-use pobratim_domain::{
-    AcceptedFinding, Collection, Faults, Finding, FindingAcceptanceInput, Head, Record, Visibility,
-};
+use pobratim_domain::{AcceptedFinding, Collection, Faults, Finding, FindingAcceptanceInput, Head, Record, Visibility};
 use pobratim_persistence::{Error, Findings, FindingsQuery, Happened, Snapshot};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, IfMatch};
 use crate::computed::{self, Asked, codes, many, which_municipality};
+use crate::contract::Schemas;
 use crate::contract::operation::Operation;
 use crate::contract::prose::holders;
-use crate::contract::{Schemas, reference};
 use crate::ctx::Ctx;
 use crate::problem::{ApiError, ApiResult};
 use crate::query::Reader;
-use crate::resource::answer;
+use crate::resource::{answer, expect};
 use crate::routes::{Body, Entry};
 
 pub(crate) fn schemas(schemas: &mut Schemas) {
@@ -45,7 +43,7 @@ fn describe_list() -> Value {
             "description": "The year whose report is looked at. Without it, rules about a report are silent: outside_year, reused_edition, missing_section.",
             "schema": {"type": "integer", "format": "int32", "minimum": 1900, "maximum": 2200, "examples": [2011]},
         }))
-        .parameter(many("code", "Only findings of these rules.", reference("FindingCode")))
+        .parameter(many("code", "Only findings of these rules.", "FindingCode"))
         .parameter(json!({
             "name": "accepted", "in": "query", "description": "Only accepted findings, or only those that are open.",
             "schema": {"type": "boolean"},
@@ -64,7 +62,9 @@ fn describe_acceptance() -> Value {
     let id = "6b0a5ff2-93c1-8f04-9e0a-6d1f6a4b7c11";
     Operation::new("set_finding_acceptance", "findings", "Accept a finding", description)
         .path_parameter("finding_id", "The `id` of the finding.", &[id])
+        .shared_parameter("OptionalIfMatch")
         .refused("404", "NotFound")
+        .refused("412", "PreconditionFailed")
         .secured(holders(AcceptedFinding::NAME, "write"))
         .body("FindingAcceptanceInput", "Why it is accepted.")
         .refused("503", "ServiceUnavailable")
@@ -146,16 +146,21 @@ async fn set_acceptance(ctx: Ctx) -> ApiResult<Answer> {
     let found = found.and_then(|(_, found)| found.items.into_iter().find(|finding| finding.id == id));
     let finding = found.ok_or_else(ApiError::not_found)?;
     let may_create = ctx.require::<AcceptedFinding>("create");
+    let if_match = ctx.header("If-Match").map(IfMatch::parse);
     let (view, keeper) = (ctx.view(), ctx.keeper::<AcceptedFinding>());
     ctx.write(move |tx| async move {
         let slug = keeper.as_ref().map_or("", pobratim_domain::Slug::as_str);
         let row = match tx.acceptance(&view, slug, id).await? {
             Some(before) => {
+                if let Some(if_match) = &if_match {
+                    expect(if_match, &before, &tx)?;
+                }
                 let mut after = before.record.clone();
                 after.body.reason = input.reason;
                 after.head.visibility = input.visibility.unwrap_or(after.head.visibility);
                 tx.update(&view, before, after, Happened::plain("updated")).await?
             }
+            None if if_match.is_some() => return Err(Error::Stale { current: 0 }),
             None => {
                 may_create.map_err(|_| Error::NotYours)?;
                 let visibility = input.visibility.unwrap_or(Visibility::Internal);

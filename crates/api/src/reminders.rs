@@ -35,7 +35,7 @@ fn describe() -> Value {
             "description": format!("How far ahead to look, as a duration of ISO 8601 in days, weeks, months or years: P1D to P5Y; {} when it is left out.", ReminderWindow::DEFAULT),
             "schema": reference("ReminderWindow"),
         }))
-        .parameter(many("kind", "Only reminders of these kinds.", reference("ReminderKind")));
+        .parameter(many("kind", "Only reminders of these kinds.", "ReminderKind"));
     computed::parameters("reminders")
         .into_iter()
         .fold(operation, Operation::parameter)

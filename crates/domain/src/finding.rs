@@ -17,7 +17,7 @@ use uuid::Uuid;
 pub use facts::{
     CitedRecord, ExchangeCount, FindingFacts, NamedRecord, OpenActivity, ReportFacts, TwinFacts, UncountedExchange,
 };
-pub use source::{AMBIGUOUS, OPEN_LIST};
+pub use source::{AMBIGUOUS, OPEN_LIST_ROOTS};
 
 use crate::codelist;
 use crate::collection::CollectionName;
@@ -112,9 +112,7 @@ pub struct FindingAcceptance {
 }
 
 /// How much something matters.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(examples("warning"))]
 pub enum Severity {
@@ -141,9 +139,7 @@ impl Severity {
 }
 
 /// The rules by which findings are found.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(examples("conflicting_claims", "planned_but_past"))]
 pub enum FindingCode {
@@ -370,7 +366,12 @@ mod tests {
     fn a_finding_is_the_same_while_its_evidence_is() {
         let record = mention(CollectionName::Events, 1);
         let of = |text: &str| {
-            Finding::new(FindingCode::PlannedButPast, &record, Some("status"), vec![FindingEvidence::new("period", text)])
+            Finding::new(
+                FindingCode::PlannedButPast,
+                &record,
+                Some("status"),
+                vec![FindingEvidence::new("period", text)],
+            )
         };
         assert_eq!(of("2011").id, of("2011").id);
         assert_ne!(of("2011").id, of("2012").id);

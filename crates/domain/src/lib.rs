@@ -80,7 +80,7 @@ pub use exchange_state::{ExchangeState, ExchangeTransitionInput};
 pub use fault::{Fault, Faults};
 pub use finding::{
     AMBIGUOUS, CitedRecord, ExchangeCount, Finding, FindingAcceptance, FindingCode, FindingEvidence, FindingFacts,
-    NamedRecord, OPEN_LIST, OpenActivity, RecordMention, ReportFacts, Severity, TwinFacts, UncountedExchange,
+    NamedRecord, OPEN_LIST_ROOTS, OpenActivity, RecordMention, ReportFacts, Severity, TwinFacts, UncountedExchange,
 };
 pub use index::{Reference, References, Terms};
 pub use json::{diff, merge, to_json};

@@ -62,9 +62,7 @@ pub struct Reminder {
 }
 
 /// What is due.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(examples("agreement_ending", "reply_due"))]
 pub enum ReminderKind {
@@ -263,7 +261,9 @@ impl ReminderWindow {
 
     /// Reads a duration.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
-        let wrong = || Malformed("Give a duration of whole days, weeks, months or years from P1D to P5Y, such as P90D.".to_owned());
+        let wrong = || {
+            Malformed("Give a duration of whole days, weeks, months or years from P1D to P5Y, such as P90D.".to_owned())
+        };
         let span: Span = text.parse().map_err(|_| wrong())?;
         let of = SpanOfDays {
             years: span.get_years().into(),
@@ -273,7 +273,7 @@ impl ReminderWindow {
         let is_of_days = text.starts_with('P') && !text.contains(['T', '.', ',']);
         // Wherever it begins, it ends within the years: no month has more than 31 days.
         let most = of.years * 366 + of.months * 31 + of.days;
-        let is_within = of.years >= 0 && of.months >= 0 && of.days >= 0 && most >= 1 && most <= Self::YEARS * 12 * 31;
+        let is_within = of.years >= 0 && of.months >= 0 && of.days >= 0 && (1..=Self::YEARS * 12 * 31).contains(&most);
         let is_few = of.years * 12 + of.months <= Self::YEARS * 12;
         if is_of_days && is_within && is_few { Ok(Self(of)) } else { Err(wrong()) }
     }
@@ -301,7 +301,21 @@ mod tests {
         assert_eq!(until("P2W"), "2011-09-19");
         assert_eq!(until("P1Y6M"), "2013-03-05");
         assert_eq!(until("P5Y"), "2016-09-05");
-        for wrong in ["", "P", "P0D", "-P1D", "PT24H", "P1DT1H", "P6Y", "P61M", "P5Y1D2000D", "90", "p1d", "P1.5D", "P9999999999D"] {
+        for wrong in [
+            "",
+            "P",
+            "P0D",
+            "-P1D",
+            "PT24H",
+            "P1DT1H",
+            "P6Y",
+            "P61M",
+            "P5Y1D2000D",
+            "90",
+            "p1d",
+            "P1.5D",
+            "P9999999999D",
+        ] {
             assert!(ReminderWindow::parse(wrong).is_err(), "{wrong}");
         }
     }

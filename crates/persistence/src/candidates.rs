@@ -2,8 +2,8 @@
 //! bounded in number, so that what is computed costs the same whatever the size of the database.
 
 use pobratim_domain::{CollectionName, Keeper, Record, RecordMention};
-use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Query, SelectStatement, SimpleExpr};
-use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult};
+use sea_orm::sea_query::{Alias, CaseStatement, Condition, Expr, ExprTrait, Query, SelectStatement, SimpleExpr};
+use sea_orm::{ConnectionTrait, FromQueryResult, Order, QueryResult};
 use uuid::Uuid;
 
 use crate::error::Error;
@@ -28,6 +28,10 @@ pub(crate) struct Candidates<'s> {
 /// A column of a collection's table.
 pub(crate) fn column(collection: CollectionName, name: &str) -> SimpleExpr {
     Expr::col((table_name(collection), Alias::new(name)))
+}
+
+fn id(collection: CollectionName) -> (Alias, Alias) {
+    (table_name(collection), Alias::new("id"))
 }
 
 /// The columns that make a mention.
@@ -108,11 +112,30 @@ impl<'s> Candidates<'s> {
         self.bounded(&select).await
     }
 
+    /// The same, in one look at the table for two conditions: those that fit the first come first, so
+    /// that plenty of the others does not crowd them out.
+    pub(crate) async fn rows_of_both(
+        &mut self,
+        collection: CollectionName,
+        columns: &[&str],
+        first: Condition,
+        others: Condition,
+    ) -> Result<Vec<QueryResult>, Error> {
+        if !self.may(&[collection]) {
+            return Ok(Vec::new());
+        }
+        let rank = CaseStatement::new().case(first.clone(), Expr::value(0)).finally(Expr::value(1));
+        let mut select = self.select(collection, Condition::any().add(first).add(others));
+        select.clear_order_by().order_by_expr(rank.into(), Order::Asc).order_by(id(collection), Order::Asc);
+        select.columns(columns.iter().map(|name| (table_name(collection), Alias::new(*name))));
+        self.bounded(&select).await
+    }
+
     fn select(&self, collection: CollectionName, fits: Condition) -> SelectStatement {
         Query::select()
             .from(table_name(collection))
             .cond_where(self.kept(collection).add(fits))
-            .order_by((table_name(collection), Alias::new("id")), sea_orm::Order::Asc)
+            .order_by(id(collection), Order::Asc)
             .limit(MOST + 1)
             .to_owned()
     }
@@ -128,7 +151,7 @@ impl<'s> Candidates<'s> {
     /// Whether any record of a collection fits.
     pub(crate) async fn any(&self, collection: CollectionName, fits: Condition) -> Result<bool, Error> {
         let select = Query::select()
-            .column((table_name(collection), Alias::new("id")))
+            .column(id(collection))
             .from(table_name(collection))
             .cond_where(self.kept(collection).add(fits))
             .limit(1)

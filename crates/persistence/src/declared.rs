@@ -2,8 +2,8 @@
 //! the test of all plans.
 
 use pobratim_domain::{
-    AcceptedFinding, Agreement, ApiKey, AssistanceCase, CityEvent, CollectionName, Exchange, Letter, Membership, Municipality,
-    Observation, Organization, Partnership, Place, Programme, Project, Publication, ReportNote, WorkPlan,
+    AcceptedFinding, Agreement, ApiKey, AssistanceCase, CityEvent, CollectionName, Exchange, Letter, Membership,
+    Municipality, Observation, Organization, Partnership, Place, Programme, Project, Publication, ReportNote, WorkPlan,
 };
 use sea_orm::sea_query::SelectStatement;
 

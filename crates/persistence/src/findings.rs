@@ -5,19 +5,18 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::civil::Date;
 use pobratim_domain::{
-    AMBIGUOUS, Agreement, AgreementState, AssistanceCaseState, CityEvent, CitedRecord, CollectionName, EventStatus,
+    AMBIGUOUS, Agreement, AgreementState, AssistanceCaseState, CitedRecord, CityEvent, CollectionName, EventStatus,
     ExchangeCount, ExchangeDirection, ExchangeState, Finding, FindingAcceptance, FindingFacts, Letter, LetterState,
-    Municipality, NamedRecord, OPEN_LIST, Observation, OpenActivity, Organization, Partnership, Record, RecordMention,
-    ReportFacts, Timestamp, TwinFacts, UncountedExchange, WorkPlan,
+    Municipality, NamedRecord, OPEN_LIST_ROOTS, Observation, OpenActivity, Organization, Partnership, Record,
+    RecordMention, ReportFacts, Timestamp, TwinFacts, UncountedExchange, WorkPlan,
 };
-use sea_orm::sea_query::{Alias, CaseStatement, Condition, Expr, ExprTrait, Func, LikeExpr, Query, SimpleExpr};
 use sea_orm::QueryResult;
+use sea_orm::sea_query::{Alias, CaseStatement, Condition, Expr, ExprTrait, Func, LikeExpr, Query, SimpleExpr};
 use uuid::Uuid;
 
-use crate::candidates::{Candidates, MENTION, column, mention, nested};
+use crate::candidates::{Candidates, MENTION, MOST, column, mention, nested};
 use crate::days::END;
 use crate::error::Error;
-use crate::findable::term;
 use crate::read::Snapshot;
 use crate::stored::table_name;
 use crate::view::View;
@@ -93,8 +92,7 @@ fn like(collection: CollectionName, name: &str, text: &str) -> SimpleExpr {
     column(collection, name).like(LikeExpr::new(format!("%{text}%")).escape('!'))
 }
 
-/// Claims, quotes and dates. What is grave and what is merely good to know is looked for apart, so
-/// that plenty of the one does not crowd out the other.
+/// Claims, quotes and dates. What is grave comes before what is merely good to know.
 async fn sources(look: &mut Candidates<'_>, facts: &mut FindingFacts) -> Result<(), Error> {
     for (collection, dates) in CITED.iter().copied() {
         let mut grave = Condition::any().add(column(collection, "claims").ne("[]"));
@@ -102,7 +100,7 @@ async fn sources(look: &mut Candidates<'_>, facts: &mut FindingFacts) -> Result<
             grave = grave.add(like(collection, "sources", alias));
         }
         let mut light = Condition::any();
-        for words in OPEN_LIST {
+        for words in OPEN_LIST_ROOTS {
             light = light.add(like(collection, "sources", words));
         }
         for name in dates {
@@ -116,15 +114,10 @@ async fn sources(look: &mut Candidates<'_>, facts: &mut FindingFacts) -> Result<
                 grave = grave.add(Condition::all().add(is_dated).add(cites).add(outside));
             }
         }
-        let columns: Vec<&str> = MENTION.iter().copied().chain(["sources", "claims"]).chain(dates.iter().copied()).collect();
-        let mut known = HashSet::new();
-        for fits in [grave, light] {
-            for row in look.rows(collection, &columns, fits).await? {
-                let cited = cited(collection, dates, &row)?;
-                if known.insert(cited.record.id) {
-                    facts.cited.push(cited);
-                }
-            }
+        let columns: Vec<&str> =
+            MENTION.iter().copied().chain(["sources", "claims"]).chain(dates.iter().copied()).collect();
+        for row in look.rows_of_both(collection, &columns, grave, light).await? {
+            facts.cited.push(cited(collection, dates, &row)?);
         }
     }
     Ok(())
@@ -234,9 +227,7 @@ fn counted() -> Condition {
 
 /// The period reaches into these days.
 fn within(collection: CollectionName, first: &str, last: &str) -> Condition {
-    Condition::all()
-        .add(column(collection, "period_first").lte(last))
-        .add(column(collection, "period_last").gte(first))
+    Condition::all().add(column(collection, "period_first").lte(last)).add(column(collection, "period_last").gte(first))
 }
 
 /// The exchanges that certainly fall into the months of the figures, by direction, country and months.
@@ -284,9 +275,8 @@ async fn counts(look: &Candidates<'_>, observations: &[Record<Observation>]) -> 
 
 async fn papers(look: &mut Candidates<'_>, facts: &mut FindingFacts) -> Result<(), Error> {
     let signed = [AgreementState::Signed.as_str(), AgreementState::InForce.as_str()];
-    let unsigned = Condition::all()
-        .add(column(Agreements, "state").is_in(signed))
-        .add(column(Agreements, "signatories").eq("[]"));
+    let unsigned =
+        Condition::all().add(column(Agreements, "state").is_in(signed)).add(column(Agreements, "signatories").eq("[]"));
     let past = Condition::all()
         .add(column(Agreements, "state").eq(AgreementState::InForce.as_str()))
         .add(column(Agreements, "in_force_until").lt(facts.on.to_string()));
@@ -402,23 +392,20 @@ async fn report(
     let exchanged = Condition::all().add(column(Exchanges, "state").is_in(lively)).add(in_year(Exchanges, "period"));
     let mut fields = BTreeSet::new();
     for (collection, fits) in [(Events, &held), (Exchanges, &exchanged)] {
+        // As the records have them: the same few combinations come again and again.
         let select = Query::select()
             .distinct()
-            .expr_as(Expr::col((term::Entity, term::Column::Term)), Alias::new("term"))
-            .from(term::Entity)
-            .inner_join(
-                table_name(collection),
-                column(collection, "id").eq(Expr::col((term::Entity, term::Column::RecordId))),
-            )
-            .and_where(Expr::col((term::Entity, term::Column::Collection)).eq(collection.as_str()))
-            .and_where(Expr::col((term::Entity, term::Column::Field)).eq("fields"))
+            .expr_as(column(collection, "fields"), Alias::new("fields"))
+            .from(table_name(collection))
             .cond_where(look.kept(collection).add(fits.clone()))
+            .limit(10 * MOST)
             .to_owned();
         for row in look.all(&select).await? {
-            fields.insert(row.try_get("", "term")?);
+            fields.extend(nested::<Vec<String>>(collection, &row, "fields")?);
         }
     }
-    let signed = Condition::all().add(column(Agreements, "signed_on").is_not_null()).add(in_year(Agreements, "signed_on"));
+    let signed =
+        Condition::all().add(column(Agreements, "signed_on").is_not_null()).add(in_year(Agreements, "signed_on"));
     let has_activity =
         look.any(Events, held).await? || look.any(Exchanges, exchanged).await? || look.any(Agreements, signed).await?;
     let cases = Condition::all()
@@ -457,9 +444,14 @@ async fn accept(look: &Candidates<'_>, items: &mut [Finding]) -> Result<(), Erro
     let ids: Vec<Uuid> = items.iter().map(|finding| finding.id).collect();
     for chunk in ids.chunks(1000) {
         let select = Query::select()
-            .columns(["id", "ref", "finding", "reason", "updated_at"].map(|name| (table_name(AcceptedFindings), Alias::new(name))))
+            .columns(
+                ["id", "ref", "finding", "reason", "updated_at"]
+                    .map(|name| (table_name(AcceptedFindings), Alias::new(name))),
+            )
             .from(table_name(AcceptedFindings))
-            .cond_where(look.kept(AcceptedFindings).add(column(AcceptedFindings, "finding").is_in(chunk.iter().copied())))
+            .cond_where(
+                look.kept(AcceptedFindings).add(column(AcceptedFindings, "finding").is_in(chunk.iter().copied())),
+            )
             .order_by((table_name(AcceptedFindings), Alias::new("created_at")), sea_orm::Order::Asc)
             .to_owned();
         for row in look.all(&select).await? {

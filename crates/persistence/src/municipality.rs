@@ -2,8 +2,8 @@
 
 use jiff::civil::Date;
 use pobratim_domain::{Municipality, Record, SummarySettings};
-use sea_orm::{ConnectionTrait, QuerySelect};
 use sea_orm::entity::prelude::*;
+use sea_orm::{ConnectionTrait, QuerySelect};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;

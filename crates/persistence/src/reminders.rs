@@ -78,7 +78,8 @@ fn begun(facts: &ReminderFacts) -> Vec<(String, String)> {
     let before = |day: Date, years: i32| Span::new().try_years(years).and_then(|span| day.checked_sub(span));
     let years = facts.settings.anniversary_years.iter().filter(|years| **years > 0);
     // The day before as well: 29 February is kept on the 28th.
-    let days = years.filter_map(|years| Some((before(facts.on, *years).ok()?, before(facts.until, *years).ok()?.tomorrow().ok()?)));
+    let days = years
+        .filter_map(|years| Some((before(facts.on, *years).ok()?, before(facts.until, *years).ok()?.tomorrow().ok()?)));
     days.map(|(first, last)| (first.to_string(), last.to_string())).collect()
 }
 
@@ -144,7 +145,10 @@ fn activities() -> [(CollectionName, &'static str, &'static str, Condition); 3] 
 }
 
 /// The records of a collection that took place under a tie, and when.
-fn under_ties(look: &Candidates<'_>, (collection, field, date, took_place): &(CollectionName, &str, &str, Condition)) -> SelectStatement {
+fn under_ties(
+    look: &Candidates<'_>,
+    (collection, field, date, took_place): &(CollectionName, &str, &str, Condition),
+) -> SelectStatement {
     Query::select()
         .from(link::Entity)
         .inner_join(
@@ -163,7 +167,8 @@ fn under_ties(look: &Candidates<'_>, (collection, field, date, took_place): &(Co
 fn quiet(look: &Candidates<'_>, facts: &ReminderFacts) -> Condition {
     let months = Span::new().try_months(facts.settings.dormancy_months);
     // Months differ in length; the rule decides to the day.
-    let since = months.and_then(|span| facts.until.checked_sub(span)).and_then(|day| day.checked_add(Span::new().days(3)));
+    let since =
+        months.and_then(|span| facts.until.checked_sub(span)).and_then(|day| day.checked_add(Span::new().days(3)));
     let since = since.unwrap_or(Date::MIN).to_string();
     let (mut quiet, mut ever) = (Condition::all(), Condition::any());
     for activity in activities() {
@@ -172,7 +177,8 @@ fn quiet(look: &Candidates<'_>, facts: &ReminderFacts) -> Condition {
             .expr(Expr::value(1))
             .and_where(Expr::col((link::Entity, link::Column::Target)).eq(column(Partnerships, "id")));
         ever = ever.add(Expr::exists(under.clone()));
-        let lately = under.and_where(column(activity.0, &format!("{}_last", activity.2)).gte(since.as_str())).to_owned();
+        let lately =
+            under.and_where(column(activity.0, &format!("{}_last", activity.2)).gte(since.as_str())).to_owned();
         quiet = quiet.add(Expr::exists(lately).not());
     }
     Condition::all().add(column(Partnerships, "stage").eq("active")).add(ever).add(quiet)
@@ -204,10 +210,7 @@ async fn last_activity(look: &Candidates<'_>, ties: &[Uuid], on: Date) -> Result
 }
 
 /// What the partners of ties are called.
-async fn names(
-    look: &mut Candidates<'_>,
-    ties: &[Record<Partnership>],
-) -> Result<HashMap<Uuid, LocalizedText>, Error> {
+async fn names(look: &mut Candidates<'_>, ties: &[Record<Partnership>]) -> Result<HashMap<Uuid, LocalizedText>, Error> {
     let partners: Vec<Uuid> = ties.iter().filter_map(|tie| tie.body.partner()?.target()).collect();
     let mut names = HashMap::new();
     if partners.is_empty() {

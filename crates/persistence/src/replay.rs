@@ -4,9 +4,9 @@
 use std::collections::HashMap;
 
 use pobratim_domain::{
-    AcceptedFinding, Agreement, ApiKey, AssistanceCase, CityEvent, CollectionName, Exchange, Letter, Membership, Municipality,
-    Observation, Organization, Partnership, Place, Programme, Project, Publication, Record, ReportNote, WorkPlan,
-    merge,
+    AcceptedFinding, Agreement, ApiKey, AssistanceCase, CityEvent, CollectionName, Exchange, Letter, Membership,
+    Municipality, Observation, Organization, Partnership, Place, Programme, Project, Publication, Record, ReportNote,
+    WorkPlan, merge,
 };
 use sea_orm::{ColumnTrait, EntityTrait, IdenStatic, Iterable, ModelTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::Value as Json;

@@ -22,8 +22,9 @@ mod work_plans;
 use actix_web::http::Method;
 use futures_util::FutureExt;
 use pobratim_domain::{
-    AcceptedFinding, Agreement, AssistanceCase, CityEvent, CollectionName, Exchange, Faults, Letter, Membership, Municipality,
-    Observation, Organization, Partnership, Place, Programme, Project, Publication, ReportNote, Slug, WorkPlan,
+    AcceptedFinding, Agreement, AssistanceCase, CityEvent, CollectionName, Exchange, Faults, Letter, Membership,
+    Municipality, Observation, Organization, Partnership, Place, Programme, Project, Publication, ReportNote, Slug,
+    WorkPlan,
 };
 use pobratim_persistence::Stored;
 use serde_json::{Value, json};

@@ -61,8 +61,11 @@ pub(super) fn reported_without_records(facts: &FindingFacts) -> Vec<Finding> {
         if reported.lower().is_some_and(|least| counted < least) {
             let record = RecordMention::of(CollectionName::Observations, &observation.head);
             let evidence = vec![
-                FindingEvidence::new("reported", reported.value.to_string())
-                    .at(observation.head.sources.first().and_then(|source| source.locator.as_ref())),
+                FindingEvidence::new("reported", reported.value.to_string()).at(observation
+                    .head
+                    .sources
+                    .first()
+                    .and_then(|source| source.locator.as_ref())),
                 FindingEvidence::new("counted", counted.to_string()),
             ];
             found.push(Finding::new(FindingCode::ReportedWithoutRecords, &record, Some("value"), evidence));
@@ -169,7 +172,8 @@ mod tests {
         assert_eq!(reported(22, "exact", Some(vec![received(21)])), 1);
         assert_eq!(reported(22, "exact", Some(vec![received(22)])), 0);
         assert_eq!(reported(22, "at_most", Some(Vec::new())), 0, "at most 22 may be none");
-        let others = vec![count(ExchangeDirection::Outgoing, "CN", 5, 40), count(ExchangeDirection::Incoming, "JP", 5, 40)];
+        let others =
+            vec![count(ExchangeDirection::Outgoing, "CN", 5, 40), count(ExchangeDirection::Incoming, "JP", 5, 40)];
         assert_eq!(reported(22, "exact", Some(others)), 1);
         assert_eq!(reported(22, "exact", None), 0, "exchanges that may not be told of are not counted");
     }
@@ -178,10 +182,9 @@ mod tests {
     fn an_exchange_that_counts_has_a_headcount() {
         let mut facts = facts();
         assert!(exchange_without_headcount(&facts).is_empty());
-        facts.uncounted.push(UncountedExchange {
-            record: mention(CollectionName::Exchanges, 1),
-            period: "2010-09".to_owned(),
-        });
+        facts
+            .uncounted
+            .push(UncountedExchange { record: mention(CollectionName::Exchanges, 1), period: "2010-09".to_owned() });
         assert_eq!(exchange_without_headcount(&facts)[0].field.as_deref(), Some("headcount"));
     }
 }

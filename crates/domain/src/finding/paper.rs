@@ -14,7 +14,8 @@ fn mention(paper: &Record<Agreement>) -> RecordMention {
 /// A signed paper that does not say who signed it.
 pub(super) fn agreement_without_signatories(facts: &FindingFacts) -> Vec<Finding> {
     let signed = facts.agreements.iter().filter(|paper| {
-        matches!(paper.body.state, AgreementState::Signed | AgreementState::InForce) && paper.body.signatories.is_empty()
+        matches!(paper.body.state, AgreementState::Signed | AgreementState::InForce)
+            && paper.body.signatories.is_empty()
     });
     signed
         .map(|paper| {
@@ -132,6 +133,9 @@ mod tests {
             facts.letters.push(serde_json::from_value(letter).unwrap());
             letter_overdue(&facts).len()
         };
-        assert_eq!((of("2011-08", "awaiting_reply"), of("2011-09", "awaiting_reply"), of("2011-08", "answered")), (1, 0, 0));
+        assert_eq!(
+            (of("2011-08", "awaiting_reply"), of("2011-09", "awaiting_reply"), of("2011-08", "answered")),
+            (1, 0, 0)
+        );
     }
 }

@@ -9,8 +9,11 @@ use crate::country;
 use crate::record::{ClaimState, Source};
 use crate::value::PartialInterval;
 
+/// What every quote has whose list goes on: a coarse look for [`OPEN_LIST`].
+pub const OPEN_LIST_ROOTS: &[&str] = &["и др", "и т.", "и пр.", "etc.", "and others"];
+
 /// Words by which a quote says that its list goes on.
-pub const OPEN_LIST: &[&str] =
+const OPEN_LIST: &[&str] =
     &["и др.", "и другие", "и других", "и другим", "и другими", "и т.д.", "и т. д.", "и пр.", "etc.", "and others"];
 
 /// Abbreviations that are those of several countries, as КР is.
@@ -77,18 +80,23 @@ pub(super) fn unconfirmed_date(facts: &FindingFacts) -> Vec<Finding> {
 
 fn goes_on(quote: &str) -> bool {
     let quote = quote.to_lowercase();
+    let is_letter = |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
     OPEN_LIST.iter().any(|words| {
         quote.match_indices(words).any(|(at, _)| {
-            // «и других» is a word of its own, not the end of another one.
+            // «и других» stands for itself, and is not part of other words.
             let before = quote.get(..at).and_then(|text| text.chars().next_back());
             let after = quote.get(at + words.len()..).and_then(|text| text.chars().next());
-            !before.is_some_and(char::is_alphanumeric) && !(words.ends_with(char::is_alphanumeric) && after.is_some_and(char::is_alphanumeric))
+            let runs_on = is_letter(words.chars().next_back()) && is_letter(after);
+            !is_letter(before) && !runs_on
         })
     })
 }
 
+/// A source, and the place within it.
+type Place<'s> = (&'s str, Option<&'s str>);
+
 /// Where a sentence stands.
-fn place(source: &Source) -> (&str, Option<&str>) {
+fn place(source: &Source) -> Place<'_> {
     (&source.text, source.locator.as_deref())
 }
 
@@ -97,15 +105,17 @@ type Sentence<'s> = (&'s Source, RecordMention, Vec<RecordMention>);
 
 /// The sentences that are quoted, each once.
 fn sentences(cited: &[CitedRecord], wanted: impl Fn(&str) -> bool) -> Vec<Sentence<'_>> {
-    let mut found: BTreeMap<(&str, Option<&str>), (&Source, BTreeSet<&RecordMention>)> = BTreeMap::new();
+    let mut quoted: BTreeMap<Place<'_>, &Source> = BTreeMap::new();
+    let mut quoting: BTreeMap<Place<'_>, BTreeSet<&RecordMention>> = BTreeMap::new();
     for record in cited {
         for source in record.sources.iter().filter(|source| source.quote.as_deref().is_some_and(&wanted)) {
-            found.entry(place(source)).or_insert_with(|| (source, BTreeSet::new())).1.insert(&record.record);
+            quoted.entry(place(source)).or_insert(source);
+            quoting.entry(place(source)).or_default().insert(&record.record);
         }
     }
-    let sentences = found.into_values().filter_map(|(source, records)| {
+    let sentences = quoting.into_iter().filter_map(|(place, records)| {
         let mut records = records.into_iter().cloned();
-        Some((source, records.next()?, records.collect()))
+        Some((*quoted.get(&place)?, records.next()?, records.collect()))
     });
     sentences.collect()
 }
@@ -160,8 +170,16 @@ mod tests {
         let found = incomplete_list(&facts);
         assert_eq!((found.len(), found[0].record.reference.as_str()), (1, "PAR-0001"));
         assert_eq!(found[0].evidence[1].text, "PAR-0002");
-        for whole in ["мир и дружба", "с городами и друзьями", "Далянь и Цицикар"] {
+        for whole in ["мир и дружба", "с городами и друзьями", "Далянь и Цицикар"]
+        {
             assert!(incomplete_list(&quoting(whole)).is_empty(), "{whole}");
+        }
+    }
+
+    #[test]
+    fn the_coarse_look_misses_nothing() {
+        for words in OPEN_LIST {
+            assert!(OPEN_LIST_ROOTS.iter().any(|root| words.contains(root)), "{words}");
         }
     }
 

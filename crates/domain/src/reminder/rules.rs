@@ -84,9 +84,8 @@ pub(super) fn partnership_anniversary(facts: &ReminderFacts) -> Vec<Reminder> {
 /// A signing has one.
 pub(super) fn agreement_anniversary(facts: &ReminderFacts) -> Vec<Reminder> {
     let mut due = Vec::new();
-    let signed = |record: &&Record<Agreement>| {
-        matches!(record.body.state, AgreementState::Signed | AgreementState::InForce)
-    };
+    let signed =
+        |record: &&Record<Agreement>| matches!(record.body.state, AgreementState::Signed | AgreementState::InForce);
     for record in facts.agreements.iter().filter(signed) {
         for (years, day) in anniversaries(record.body.signed_on, facts) {
             let kind = ReminderKind::AgreementAnniversary;
@@ -255,10 +254,14 @@ mod tests {
         assert_eq!(of("2006-09"), [("2011-09-01".to_owned(), -4)], "the month is not over");
         assert!(of("2003-07-17").is_empty() && of("[..2001]").is_empty() && of("2001-09-04").is_empty());
         let found = partnership_anniversary(&with_tie(&json!({"established": "2001-10-05"})));
-        assert_eq!((found[0].years, found[0].subject.as_ref().and_then(|name| name.get("ru"))), (Some(10), Some("Хэйхэ")));
+        assert_eq!(
+            (found[0].years, found[0].subject.as_ref().and_then(|name| name.get("ru"))),
+            (Some(10), Some("Хэйхэ"))
+        );
         let ended = json!({"established": "2001-10-05", "stage": "ended"});
         assert!(partnership_anniversary(&with_tie(&ended)).is_empty());
-        let signed = |state: &str| told(agreement_anniversary(&with_paper(&json!({"signed_on": "2006-11-01", "state": state}))));
+        let signed =
+            |state: &str| told(agreement_anniversary(&with_paper(&json!({"signed_on": "2006-11-01", "state": state}))));
         assert_eq!(signed("signed"), [("2011-11-01".to_owned(), 57)]);
         assert!(signed("terminated").is_empty());
     }
@@ -282,7 +285,8 @@ mod tests {
     fn items_of_a_plan_are_due() {
         let mut facts = facts();
         let item = |state: &str, due: &str| json!({"key": HOME, "title": {"ru": "Пункт"}, "state": state, "due": due});
-        let items = [item("planned", "2011-06"), item("moved", "2011-10"), item("done", "2011-06"), item("planned", "2012")];
+        let items =
+            [item("planned", "2011-06"), item("moved", "2011-10"), item("done", "2011-06"), item("planned", "2012")];
         facts.plans.push(serde_json::from_value(json!({"year": 2011, "items": items})).unwrap());
         let found = plan_item_due(&facts);
         assert_eq!(found[0].item, HOME.parse().ok());
