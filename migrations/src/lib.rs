@@ -25,6 +25,7 @@ mod m20261124_000018_observations;
 mod m20261124_000019_report_notes;
 mod m20261124_000020_documents;
 mod m20261124_000024_exchange_counts;
+mod m20261125_000030_accepted_findings;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::sea_orm::{ConnectionTrait, DbErr};
@@ -59,6 +60,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000019_report_notes::Migration),
             Box::new(m20261124_000020_documents::Migration),
             Box::new(m20261124_000024_exchange_counts::Migration),
+            Box::new(m20261125_000030_accepted_findings::Migration),
         ]
     }
 }

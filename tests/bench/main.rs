@@ -6,6 +6,7 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement that cannot go on stops, and prints")]
 
+mod computed;
 mod creators;
 mod loads;
 mod pages;
@@ -31,6 +32,9 @@ async fn main() {
     }
     if is_wanted("statistics") {
         statistics::measure().await;
+    }
+    if is_wanted("computed") {
+        computed::measure().await;
     }
 }
 

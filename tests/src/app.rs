@@ -92,14 +92,19 @@ impl App {
         self.issue(Role::Operator, None).await
     }
 
+    /// A key of a municipality with some scopes only.
+    pub async fn narrowed(&self, role: Role, municipality: &str, scopes: &[&str]) -> String {
+        let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+        self.issue_with(role, Some(Slug::parse(municipality).unwrap()), scopes).await
+    }
+
     async fn issue(&self, role: Role, municipality: Option<Slug>) -> String {
-        let key = ApiKey {
-            owner: format!("A test's {}", role.as_str()),
-            role,
-            scopes: Vec::new(),
-            expires_at: None,
-            revoked_at: None,
-        };
+        self.issue_with(role, municipality, Vec::new()).await
+    }
+
+    async fn issue_with(&self, role: Role, municipality: Option<Slug>, scopes: Vec<String>) -> String {
+        let key =
+            ApiKey { owner: format!("A test's {}", role.as_str()), role, scopes, expires_at: None, revoked_at: None };
         issue_key(&self.database, key, municipality, "test").await.unwrap()
     }
 

@@ -124,6 +124,13 @@ impl Answer {
         Self { content_type: content_type.to_owned(), ..Self::json(200, body) }
     }
 
+    /// A body that is no text.
+    pub(crate) fn bytes(content_type: &str, body: Vec<u8>) -> Self {
+        let length = u64::try_from(body.len()).unwrap_or(u64::MAX);
+        let once = stream::once(std::future::ready(Ok::<_, std::io::Error>(Bytes::from(body))));
+        Self { body: None, ..Self::text(content_type, String::new()) }.streamed(Streamed::new(length, once))
+    }
+
     pub(crate) fn page(content_type: &str, body: String) -> Self {
         Self { page: true, ..Self::text(content_type, body) }
     }

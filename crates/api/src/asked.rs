@@ -179,7 +179,9 @@ impl Asked {
         } else {
             "default-src 'none'; frame-ancestors 'none'"
         };
-        set(headers, "Content-Security-Policy", policy);
+        if !headers.contains_key("Content-Security-Policy") {
+            set(headers, "Content-Security-Policy", policy);
+        }
         if let Some(Allowance { policy, quota, remaining, .. }) = self.allowance {
             set(headers, "RateLimit-Policy", &format!("\"{policy}\";q={quota};w=60"));
             set(headers, "RateLimit", &format!("\"{policy}\";r={remaining};t=60"));

@@ -48,6 +48,7 @@ const ORDER: &[&str] = &[
     "observations",
     "report_notes",
     "documents",
+    "accepted_findings",
 ];
 
 #[derive(Deserialize)]

@@ -222,7 +222,7 @@ async fn changes(ctx: Ctx) -> ApiResult<Answer> {
 
 /// The collections to tell of: a key that is narrowed to some reads of no others. Naming one that
 /// it may not read is refused; an empty list stands for all.
-fn readable(ctx: &Ctx, named: Vec<CollectionName>) -> ApiResult<Vec<CollectionName>> {
+pub(crate) fn readable(ctx: &Ctx, named: Vec<CollectionName>) -> ApiResult<Vec<CollectionName>> {
     for collection in &named {
         ctx.require_in(*collection, "read")?;
     }

@@ -310,7 +310,7 @@ fn days(reader: &mut Reader<'_>, filter: &Filter, filters: &mut Vec<Wanted>) {
     }
 }
 
-fn codes(ctx: &Ctx, reader: &mut Reader<'_>, name: &str, schema: &str, values: &[String]) -> ApiResult<()> {
+pub(crate) fn codes(ctx: &Ctx, reader: &mut Reader<'_>, name: &str, schema: &str, values: &[String]) -> ApiResult<()> {
     for value in values {
         let mut faults = Faults::default();
         ctx.api.check(schema, &Value::from(value.as_str()), &mut faults)?;

@@ -6,7 +6,7 @@ use pobratim_domain::{
     Agreement, CityEvent, Collection, CollectionName, Exchange, ExchangeStatisticsGroup, ExchangeStatisticsQuery,
     Organization, Partnership, Period, Place, Record, References, Slug,
 };
-use pobratim_persistence::{COMMON_SORTS, Error, FilterBy, ListQuery, Snapshot, Stored, View, Wanted};
+use pobratim_persistence::{COMMON_SORTS, Error, FilterBy, FindingsQuery, ListQuery, Snapshot, Stored, View, Wanted};
 use pobratim_reports::{ExchangeFigure, Facts, RETOLD_YEARS, days_of};
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -38,7 +38,7 @@ enum Which<'a> {
 
 impl Loading<'_> {
     /// Everything the report of a year is drawn from, but for what is counted.
-    pub(crate) async fn of_year(&self, year: i32) -> Result<Facts, Error> {
+    pub(crate) async fn of_year(&self, year: i32, lang: &str) -> Result<Facts, Error> {
         let (first, last) = days_of(year);
         let (next, _) = days_of(year + 1);
         let (back, _) = days_of(year - RETOLD_YEARS);
@@ -89,6 +89,15 @@ impl Loading<'_> {
         add(&mut facts.projects, self.named(&named).await?);
         self.directory(&mut facts).await?;
         facts.exchange_figures = self.exchange_figures(year).await?;
+        let query = FindingsQuery {
+            municipality: self.municipality.to_owned(),
+            year: i16::try_from(year).ok(),
+            on: self.as_of,
+            lang: lang.to_owned(),
+            readable: None,
+        };
+        facts.findings = self.snapshot.findings(self.view, &query).await?.items;
+        facts.findings.retain(|finding| finding.acceptance.is_none());
         facts.put_in_order();
         Ok(facts)
     }
@@ -126,7 +135,7 @@ impl Loading<'_> {
 
     /// The city alone.
     async fn nothing(&self) -> Result<Facts, Error> {
-        Ok(Facts::of(self.snapshot.municipality(self.municipality).await?))
+        Ok(Facts::of(self.snapshot.municipality(self.municipality).await?.ok_or(Error::NotFound)?))
     }
 
     /// Everything that is known of one tie.

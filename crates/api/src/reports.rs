@@ -114,7 +114,7 @@ fn report(id: &str, summary: &str, description: &str) -> Operation {
         .answers("200", "Report", "The report.", &["ETag"])
         .also(HTML, "The report as a page.")
         .also(MARKDOWN, "The report as Markdown (CommonMark with tables).")
-        .also(DOCX, "The report as a document for word processors (Office Open XML).")
+        .also_binary(DOCX, "The report as a document for word processors (Office Open XML).")
 }
 
 /// How a report is asked for.
@@ -158,7 +158,15 @@ impl Asked {
     /// The report in the form that was asked for.
     fn answer(&self, report: &Report, snapshot: &Snapshot, view: &View, name: &str) -> Result<Answer, Error> {
         let written = match self.form {
-            HTML => render::html(report).map(|page| Answer::page("text/html; charset=utf-8", page)),
+            HTML => render::html(report).map(|page| {
+                let policy =
+                    format!("default-src 'none'; style-src {}; frame-ancestors 'none'", render::style_source());
+                Answer::text("text/html; charset=utf-8", page).with("Content-Security-Policy", policy)
+            }),
+            DOCX => render::docx(report).map(|bytes| {
+                let name = format!("{}.docx", name.replace(' ', "-"));
+                Answer::bytes(DOCX, bytes).with("Content-Disposition", format!("attachment; filename=\"{name}\""))
+            }),
             MARKDOWN => Ok(Answer::text("text/markdown; charset=utf-8", render::markdown(report))),
             _ => Ok(Answer::json(200, to_json(report)?.to_string())),
         };
@@ -166,7 +174,8 @@ impl Asked {
         let head = snapshot.head();
         let shape = format!("report {name} {} {} {}", report.lang, report.as_of, self.form);
         let tag = Tag::new(head.of_all(MADE_FROM), &head.epoch, &[&shape, &view.tag()]);
-        Ok(answer.tagged(tag))
+        // The language may have been taken from the header.
+        Ok(answer.tagged(tag).with("Vary", "Authorization, Accept, Accept-Encoding, Accept-Language, Origin"))
     }
 }
 
@@ -195,20 +204,20 @@ fn year(ctx: &Ctx) -> ApiResult<i32> {
 /// The report of a year
 async fn annual_report(ctx: Ctx) -> ApiResult<Answer> {
     let year = year(&ctx)?;
-    yearly(ctx, year, "annual", async |loading| loading.of_year(year).await, annual).await
+    yearly(ctx, year, "annual", async |loading, lang| loading.of_year(year, lang).await, annual).await
 }
 
 /// The list of agreements of a year
 async fn agreements_report(ctx: Ctx) -> ApiResult<Answer> {
     let year = year(&ctx)?;
-    yearly(ctx, year, "agreements", async |loading| loading.papers_of(year).await, agreements).await
+    yearly(ctx, year, "agreements", async |loading, _| loading.papers_of(year).await, agreements).await
 }
 
 async fn yearly(
     ctx: Ctx,
     year: i32,
     name: &str,
-    load: impl AsyncFn(&Loading<'_>) -> Result<pobratim_reports::Facts, Error>,
+    load: impl AsyncFn(&Loading<'_>, &str) -> Result<pobratim_reports::Facts, Error>,
     write: fn(&pobratim_reports::Facts, i32, &str, Date) -> Report,
 ) -> ApiResult<Answer> {
     let asked = Asked::read(&ctx)?;
@@ -218,9 +227,10 @@ async fn yearly(
             let Some(slug) = snapshot.municipality_meant(&view, asked.municipality.clone()).await? else {
                 return Ok(None);
             };
-            let city: Record<Municipality> = snapshot.municipality(slug.as_str()).await?;
+            let city: Record<Municipality> = snapshot.municipality(slug.as_str()).await?.ok_or(Error::NotFound)?;
             let (lang, as_of) = asked.settle(&ctx, &city.body);
-            let facts = load(&Loading { snapshot, view: &view, municipality: slug.as_str(), as_of }).await?;
+            let loading = Loading { snapshot, view: &view, municipality: slug.as_str(), as_of };
+            let facts = load(&loading, &lang).await?;
             let report = write(&facts, year, &lang, as_of);
             asked.answer(&report, snapshot, &view, &format!("{name} {year} {slug}", slug = slug.as_str())).map(Some)
         })
@@ -240,7 +250,7 @@ async fn partnership_report(ctx: Ctx) -> ApiResult<Answer> {
         .read(async |snapshot| {
             let tie = snapshot.record::<Partnership>(&view, id).await?;
             let slug = tie.head.keeper().to_owned();
-            let city: Record<Municipality> = snapshot.municipality(&slug).await?;
+            let city: Record<Municipality> = snapshot.municipality(&slug).await?.ok_or(Error::NotFound)?;
             let (lang, as_of) = asked.settle(&ctx, &city.body);
             let loading = Loading { snapshot, view: &view, municipality: &slug, as_of };
             let facts = loading.of_partnership(tie).await?;

@@ -78,7 +78,7 @@ fn with_items(rest: &Value, items: &RawValue) -> Result<String, Error> {
     Ok(format!("{{\"items\":{items},{rest}"))
 }
 
-fn next_link(ctx: &Ctx, cursor: &str) -> String {
+pub(crate) fn next_link(ctx: &Ctx, cursor: &str) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     for (name, value) in ctx.query.iter().filter(|(name, _)| name != "cursor") {
         query.append_pair(name, value);

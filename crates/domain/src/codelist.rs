@@ -273,7 +273,7 @@ mod tests {
     fn closed_lists_are_the_enumerations_of_the_domain() {
         let closed: BTreeSet<_> = all().iter().filter(|list| list.closed).map(|list| list.name.as_str()).collect();
         let open: BTreeSet<_> = all().iter().filter(|list| !list.closed).map(|list| list.name.as_str()).collect();
-        assert_eq!(closed.len(), 46);
+        assert_eq!(closed.len(), 50);
         assert_eq!(open, CODE_TYPES.iter().map(|(_, list)| *list).collect());
         let codes = |name: &str| list(name).unwrap().codes.iter().map(|code| code.code.as_str()).collect::<Vec<_>>();
         assert_eq!(values::<Qualifier>(), json!(codes("quantity_qualifier")));

@@ -12,7 +12,9 @@ use crate::refusal::Refusal;
 
 /// The name of a collection, as it stands in paths and in the journal. `api_keys` has no path: only
 /// the journal tells of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, utoipa::ToSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum CollectionName {
     /// The cities whose departments keep records here.
@@ -51,6 +53,8 @@ pub enum CollectionName {
     ReportNotes,
     /// Papers and pictures with their files.
     Documents,
+    /// Findings that the office leaves as they are.
+    AcceptedFindings,
 }
 
 /// Who keeps the records of a collection.
@@ -92,6 +96,7 @@ impl CollectionName {
         Self::Observations,
         Self::ReportNotes,
         Self::Documents,
+        Self::AcceptedFindings,
     ];
 
     const fn facts(self) -> Facts {
@@ -115,6 +120,7 @@ impl CollectionName {
             Self::Observations => ("observations", "observation", "OBS", Municipality),
             Self::ReportNotes => ("report_notes", "report_note", "RPN", Municipality),
             Self::Documents => ("documents", "document", "DOC", Municipality),
+            Self::AcceptedFindings => ("accepted_findings", "accepted_finding", "AFI", Municipality),
         };
         Facts { name, singular, prefix, keeper }
     }
@@ -256,6 +262,7 @@ mod tests {
         example_holds::<crate::Observation>();
         example_holds::<crate::ReportNote>();
         example_holds::<crate::Document>();
+        example_holds::<crate::AcceptedFinding>();
     }
 
     #[test]

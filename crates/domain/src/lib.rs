@@ -4,6 +4,7 @@
 //! fields. Pure: no input or output, no async, no database, no HTTP. Time, ids and randomness are
 //! arguments. A record's struct is its wire type too, so a field is written once.
 
+mod accepted_finding;
 mod agreement;
 mod agreement_action;
 mod agreement_approval;
@@ -25,6 +26,7 @@ mod exchange;
 mod exchange_state;
 mod exchange_statistics;
 mod fault;
+mod finding;
 mod index;
 mod json;
 mod keyed;
@@ -47,6 +49,7 @@ mod project_state;
 mod publication;
 mod record;
 mod refusal;
+mod reminder;
 mod report_note;
 mod statistics;
 mod timestamp;
@@ -57,6 +60,7 @@ mod work_plan_activity;
 mod work_plan_item;
 mod work_plan_state;
 
+pub use accepted_finding::{AcceptedFinding, FindingAcceptanceInput};
 pub use agreement::{Agreement, AgreementKind};
 pub use agreement_action::{
     AgreementDecisionInput, AgreementEntryIntoForceInput, AgreementExpiryInput, AgreementRenewalInput,
@@ -88,6 +92,10 @@ pub use exchange_statistics::{
     ExchangeStatistics, ExchangeStatisticsGroup, ExchangeStatisticsQuery, ExchangeStatisticsRow,
 };
 pub use fault::{Fault, Faults};
+pub use finding::{
+    AMBIGUOUS, CitedRecord, ExchangeCount, Finding, FindingAcceptance, FindingCode, FindingEvidence, FindingFacts,
+    NamedRecord, OPEN_LIST_ROOTS, OpenActivity, RecordMention, ReportFacts, Severity, TwinFacts, UncountedExchange,
+};
 pub use index::{Reference, References, Terms};
 pub use json::{diff, merge, to_json};
 pub use letter::{Letter, LetterChannel, LetterDirection};
@@ -114,6 +122,7 @@ pub use project_state::{ProjectState, ProjectTransitionInput};
 pub use publication::{Publication, PublicationMedium, PublicationSide};
 pub use record::{Claim, ClaimState, ExternalId, Head, Record, Source, Visibility};
 pub use refusal::{InvalidState, Refusal};
+pub use reminder::{Reminder, ReminderFacts, ReminderKind, ReminderWindow};
 pub use report_note::{ReportNote, ReportNoteSection};
 pub use statistics::{Bucket, Figure, Period, StatisticsCount, StatisticsFigure, Tally, YearSpan, text_of};
 pub use timestamp::Timestamp;

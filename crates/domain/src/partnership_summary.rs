@@ -233,9 +233,15 @@ fn engagement(last: Option<Date>, dormancy_months: i32, on: Date) -> Partnership
     match last {
         None => PartnershipEngagement::Never,
         Some(day) if day >= since(12) => PartnershipEngagement::Active,
-        Some(day) if day >= since(dormancy_months) => PartnershipEngagement::Low,
+        Some(day) if on < dormant_from(day, dormancy_months) => PartnershipEngagement::Low,
         Some(_) => PartnershipEngagement::Dormant,
     }
+}
+
+/// The first day on which a tie is dormant, when nothing takes place after the last thing that did.
+pub(crate) fn dormant_from(last: Date, dormancy_months: i32) -> Date {
+    let months = last.checked_add(Span::new().months(dormancy_months));
+    months.and_then(|day| day.checked_add(1.day())).unwrap_or(Date::MAX)
 }
 
 /// The anniversaries to come. A beginning known as "before" or "after" has none.

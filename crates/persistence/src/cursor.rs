@@ -70,7 +70,7 @@ impl Cursor {
     }
 
     /// Reads one that was made here for this very list.
-    pub(crate) fn decode(text: &str, secret: &Secret, list: &str) -> Result<Self, Error> {
+    pub fn decode(text: &str, secret: &Secret, list: &str) -> Result<Self, Error> {
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| Error::BadCursor)?;
         let split = bytes.len().checked_sub(TAG).ok_or(Error::BadCursor)?;
         let (body, tag) = bytes.split_at(split);

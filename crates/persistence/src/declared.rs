@@ -2,8 +2,9 @@
 //! the test of all plans.
 
 use pobratim_domain::{
-    Agreement, ApiKey, AssistanceCase, CityEvent, CollectionName, Document, Exchange, Letter, Membership, Municipality,
-    Observation, Organization, Partnership, Place, Programme, Project, Publication, ReportNote, WorkPlan,
+    AcceptedFinding, Agreement, ApiKey, AssistanceCase, CityEvent, CollectionName, Document, Exchange, Letter,
+    Membership, Municipality, Observation, Organization, Partnership, Place, Programme, Project, Publication,
+    ReportNote, WorkPlan,
 };
 use sea_orm::sea_query::SelectStatement;
 
@@ -43,6 +44,7 @@ impl Declared {
             CollectionName::Events => Self::typed::<CityEvent>(),
             CollectionName::ReportNotes => Self::typed::<ReportNote>(),
             CollectionName::Documents => Self::typed::<Document>(),
+            CollectionName::AcceptedFindings => Self::typed::<AcceptedFinding>(),
             CollectionName::Observations => Self::typed::<Observation>(),
             CollectionName::Publications => Self::typed::<Publication>(),
             CollectionName::WorkPlans => Self::typed::<WorkPlan>(),

@@ -3,12 +3,14 @@
 //! What belongs here: everything that speaks SQL. It knows nothing of HTTP. A collection's file
 //! declares its table; the engine in the other files is written once.
 
+mod accepted_finding;
 mod agreement;
 mod api_key;
 mod assistance_case;
 mod backend;
 mod backup;
 mod batch;
+mod candidates;
 mod changes;
 mod clock;
 mod counts;
@@ -21,6 +23,7 @@ mod error;
 mod event;
 mod exchange;
 mod findable;
+mod findings;
 mod head;
 mod idempotency;
 mod journal;
@@ -38,6 +41,7 @@ mod project;
 mod publication;
 mod raw_json;
 mod read;
+mod reminders;
 mod replay;
 mod report_note;
 mod save;
@@ -59,11 +63,13 @@ pub use database::{Database, StartError};
 pub use declared::Declared;
 pub use document::ContentOf;
 pub use error::{Conflict, Error};
+pub use findings::{Findings, FindingsQuery};
 pub use head::Head;
 pub use idempotency::Idempotency;
 pub use journal::{Content, Stamp};
 pub use list::{ListQuery, Page, Wanted};
 pub use read::{Snapshot, mask};
+pub use reminders::{Reminders, RemindersQuery};
 pub use save::{Happened, Loaded};
 pub use stored::{COMMON_SORTS, Envelope, Filter, FilterBy, Row, Sort, Stored, Unique};
 pub use tx::Tx;

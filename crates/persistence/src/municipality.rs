@@ -2,8 +2,8 @@
 
 use jiff::civil::Date;
 use pobratim_domain::{Municipality, Record, SummarySettings};
-use sea_orm::ConnectionTrait;
 use sea_orm::entity::prelude::*;
+use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -90,9 +90,9 @@ impl Tx {
 }
 
 impl Snapshot {
-    /// The municipality of this name.
-    pub async fn municipality(&self, slug: &str) -> Result<Record<Municipality>, Error> {
-        by_slug(self.connection(), slug).await?.ok_or(Error::NotFound)
+    /// The municipality with this slug.
+    pub async fn municipality(&self, slug: &str) -> Result<Option<Record<Municipality>>, Error> {
+        by_slug(self.connection(), slug).await
     }
 
     /// What a municipality counts by in summaries, and the zone its days are counted in.

@@ -4,9 +4,9 @@
 use std::collections::HashMap;
 
 use pobratim_domain::{
-    Agreement, ApiKey, AssistanceCase, CityEvent, CollectionName, Document, Exchange, Letter, Membership, Municipality,
-    Observation, Organization, Partnership, Place, Programme, Project, Publication, Record, ReportNote, WorkPlan,
-    merge,
+    AcceptedFinding, Agreement, ApiKey, AssistanceCase, CityEvent, CollectionName, Document, Exchange, Letter,
+    Membership, Municipality, Observation, Organization, Partnership, Place, Programme, Project, Publication, Record,
+    ReportNote, WorkPlan, merge,
 };
 use sea_orm::{ColumnTrait, EntityTrait, IdenStatic, Iterable, ModelTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::Value as Json;
@@ -50,6 +50,7 @@ pub(crate) async fn faults(snapshot: &Snapshot, collection: CollectionName) -> R
         CollectionName::Observations => faults_of::<Observation>(snapshot).await,
         CollectionName::ReportNotes => faults_of::<ReportNote>(snapshot).await,
         CollectionName::Documents => faults_of::<Document>(snapshot).await,
+        CollectionName::AcceptedFindings => faults_of::<AcceptedFinding>(snapshot).await,
         CollectionName::ApiKeys => faults_of::<ApiKey>(snapshot).await,
     }
 }

@@ -1,8 +1,10 @@
 //! The document a report is, before it looks like anything: sections of blocks, each block with
 //! the records it was drawn from. It is the report's JSON form; the renderers read nothing else.
 
+/// A record that something was drawn from.
+pub use pobratim_domain::RecordMention;
+use pobratim_domain::Slug;
 use pobratim_domain::value::LanguageTag;
-use pobratim_domain::{CollectionName, Slug};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -121,7 +123,7 @@ pub struct ReportBlock {
     /// The figures of a chart.
     pub chart: Option<ReportChart>,
     /// The records it was drawn from.
-    pub records: Vec<ReportRecord>,
+    pub records: Vec<RecordMention>,
 }
 
 /// A point of a list.
@@ -132,7 +134,7 @@ pub struct ReportItem {
     #[schema(examples("Содействие контактам крупных предприятий"))]
     pub text: String,
     /// The records it was drawn from.
-    pub records: Vec<ReportRecord>,
+    pub records: Vec<RecordMention>,
 }
 
 /// A table.
@@ -168,7 +170,7 @@ pub struct ReportRow {
     #[schema(examples(json!(["КНР", "22"])))]
     pub cells: Vec<String>,
     /// The records it was drawn from.
-    pub records: Vec<ReportRecord>,
+    pub records: Vec<RecordMention>,
 }
 
 /// How figures are drawn.
@@ -231,20 +233,4 @@ pub struct ReportPoint {
     /// Whether it is the home city.
     #[schema(examples(false))]
     pub home: bool,
-}
-
-/// A record that something was drawn from.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, utoipa::ToSchema)]
-#[schema(examples(json!({"collection": "partnerships", "id": "01890a5d-ac96-774b-bcce-b302099a8057", "ref": "PAR-0001"})))]
-pub struct ReportRecord {
-    /// Its collection.
-    #[schema(examples("partnerships"))]
-    pub collection: CollectionName,
-    /// The record.
-    #[schema(examples("01890a5d-ac96-774b-bcce-b302099a8057"))]
-    pub id: Uuid,
-    /// Its number for people.
-    #[serde(rename = "ref")]
-    #[schema(max_length = 32, examples("PAR-0001"))]
-    pub reference: String,
 }

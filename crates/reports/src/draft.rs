@@ -4,7 +4,7 @@
 use pobratim_domain::country::CountryCode;
 
 use crate::document::{
-    ReportBlock, ReportBlockKind, ReportChart, ReportColumn, ReportItem, ReportRecord, ReportRow, ReportSection,
+    RecordMention, ReportBlock, ReportBlockKind, ReportChart, ReportColumn, ReportItem, ReportRow, ReportSection,
     ReportTable,
 };
 use crate::language::{Words, args};
@@ -38,18 +38,18 @@ impl<'w> Draft<'w> {
         self.section.blocks.push(block);
     }
 
-    pub(crate) fn paragraph(&mut self, text: String, records: Vec<ReportRecord>) {
+    pub(crate) fn paragraph(&mut self, text: String, records: Vec<RecordMention>) {
         self.push(ReportBlock { text: Some(text), records, ..ReportBlock::default() });
     }
 
     /// The office's own words.
-    pub(crate) fn note(&mut self, text: &str, record: ReportRecord) {
+    pub(crate) fn note(&mut self, text: &str, record: RecordMention) {
         let (kind, records) = (ReportBlockKind::Note, vec![record]);
         self.push(ReportBlock { kind, text: Some(text.to_owned()), records, ..ReportBlock::default() });
     }
 
     /// Says that there is nothing to tell where something was wanted.
-    pub(crate) fn nothing(&mut self, text: String, records: Vec<ReportRecord>) {
+    pub(crate) fn nothing(&mut self, text: String, records: Vec<RecordMention>) {
         self.push(ReportBlock { kind: ReportBlockKind::Empty, text: Some(text), records, ..ReportBlock::default() });
     }
 
@@ -79,7 +79,7 @@ impl<'w> Draft<'w> {
         self.push(ReportBlock { kind: ReportBlockKind::Table, table: Some(table), ..ReportBlock::default() });
     }
 
-    pub(crate) fn chart(&mut self, chart: ReportChart, records: Vec<ReportRecord>) {
+    pub(crate) fn chart(&mut self, chart: ReportChart, records: Vec<RecordMention>) {
         self.push(ReportBlock { kind: ReportBlockKind::Chart, chart: Some(chart), records, ..ReportBlock::default() });
     }
 
@@ -99,18 +99,18 @@ impl<'w> Draft<'w> {
 }
 
 /// A point of a list.
-pub(crate) fn item(text: String, records: Vec<ReportRecord>) -> ReportItem {
+pub(crate) fn item(text: String, records: Vec<RecordMention>) -> ReportItem {
     ReportItem { text, records }
 }
 
 /// A row of a table.
-pub(crate) fn row(cells: Vec<String>, records: Vec<ReportRecord>) -> ReportRow {
+pub(crate) fn row(cells: Vec<String>, records: Vec<RecordMention>) -> ReportRow {
     ReportRow { cells, records: once(records) }
 }
 
 /// Each record once, in the order of its first mention.
-fn once(records: Vec<ReportRecord>) -> Vec<ReportRecord> {
-    let mut all: Vec<ReportRecord> = Vec::with_capacity(records.len());
+fn once(records: Vec<RecordMention>) -> Vec<RecordMention> {
+    let mut all: Vec<RecordMention> = Vec::with_capacity(records.len());
     for record in records {
         if !all.contains(&record) {
             all.push(record);

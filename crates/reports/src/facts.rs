@@ -7,12 +7,13 @@ use jiff::civil::Date;
 use pobratim_domain::country::CountryCode;
 use pobratim_domain::value::{PartialInterval, Quantity};
 use pobratim_domain::{
-    Agreement, AssistanceCase, CityEvent, Collection, Exchange, ExchangeDirection, Letter, Membership, Municipality,
-    Observation, Organization, Partnership, Place, Programme, Project, Publication, Record, ReportNote, WorkPlan,
+    Agreement, AssistanceCase, CityEvent, Collection, Exchange, ExchangeDirection, Finding, Letter, Membership,
+    Municipality, Observation, Organization, Partnership, Place, Programme, Project, Publication, Record, ReportNote,
+    WorkPlan,
 };
 use uuid::Uuid;
 
-use crate::document::ReportRecord;
+use crate::document::RecordMention;
 use crate::language::{Named, Words, code};
 
 /// Everything a report is drawn from: as far as the reader may see it, and bounded, however large
@@ -52,8 +53,8 @@ pub struct Facts {
     pub report_notes: Vec<Record<ReportNote>>,
     /// Delegations counted by country and direction.
     pub exchange_figures: Vec<ExchangeFigure>,
-    /// What is wrong with the data.
-    pub findings: Vec<FindingFact>,
+    /// What is wrong with the data, in the language of the report.
+    pub findings: Vec<Finding>,
 }
 
 /// Delegations of one country in one direction in the year.
@@ -69,19 +70,6 @@ pub struct ExchangeFigure {
     pub possible: i64,
     /// What was reported.
     pub reported: Option<Quantity>,
-}
-
-/// A finding, in words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FindingFact {
-    /// `error`, `warning` or `info`.
-    pub severity: &'static str,
-    /// What is wrong, in the reader's language.
-    pub title: String,
-    /// Where.
-    pub record: Option<ReportRecord>,
-    /// What shows it.
-    pub evidence: Vec<String>,
 }
 
 impl Facts {
@@ -146,8 +134,8 @@ fn first_day(period: Option<&PartialInterval>) -> Date {
 }
 
 /// A record that something was drawn from.
-pub(crate) fn named<T: Collection>(record: &Record<T>) -> ReportRecord {
-    ReportRecord { collection: T::NAME, id: record.head.id, reference: record.head.reference.clone() }
+pub(crate) fn named<T: Collection>(record: &Record<T>) -> RecordMention {
+    RecordMention { collection: T::NAME, id: record.head.id, reference: record.head.reference.clone() }
 }
 
 /// The facts, with a way from one to what it names.

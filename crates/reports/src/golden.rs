@@ -261,7 +261,7 @@ fn cited(data: &Value) -> BTreeMap<String, BTreeSet<String>> {
 /// nothing.
 fn said(report: &Report) -> (String, BTreeSet<String>) {
     let (mut text, mut records) = (String::new(), BTreeSet::new());
-    let mut note = |words: &str, from: &[ReportRecord]| {
+    let mut note = |words: &str, from: &[RecordMention]| {
         text.push_str(words);
         text.push('\n');
         records.extend(from.iter().map(|record| record.reference.clone()));

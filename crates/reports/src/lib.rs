@@ -18,11 +18,10 @@ pub mod render;
 
 pub use agreements::agreements;
 pub use annual::{RETOLD_YEARS, annual, days_of};
-
 pub use document::{
-    Labels, Report, ReportBlock, ReportBlockKind, ReportChart, ReportChartKind, ReportColumn, ReportItem, ReportKind,
-    ReportPoint, ReportRecord, ReportRow, ReportSection, ReportSeries, ReportTable,
+    Labels, RecordMention, Report, ReportBlock, ReportBlockKind, ReportChart, ReportChartKind, ReportColumn,
+    ReportItem, ReportKind, ReportPoint, ReportRow, ReportSection, ReportSeries, ReportTable,
 };
-pub use facts::{ExchangeFigure, Facts, FindingFact};
+pub use facts::{ExchangeFigure, Facts};
 pub use language::LANGUAGES;
 pub use partnership::partnership;

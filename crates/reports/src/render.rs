@@ -22,7 +22,7 @@ pub use docx::docx;
 pub use html::{html, style_source};
 pub use markdown::markdown;
 
-use crate::{ReportChart, ReportChartKind, ReportColumn, ReportRecord, ReportRow, ReportTable};
+use crate::{RecordMention, ReportChart, ReportChartKind, ReportColumn, ReportRow, ReportTable};
 
 /// Why a report could not be brought into a form. No report that is well formed does this.
 #[derive(Debug, thiserror::Error)]
@@ -49,7 +49,7 @@ pub enum RenderError {
 const FEW: usize = 6;
 
 /// Where a record is found.
-fn address(record: &ReportRecord) -> String {
+fn address(record: &RecordMention) -> String {
     format!("/v1/{}/{}", record.collection.path(), record.id)
 }
 

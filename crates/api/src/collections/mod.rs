@@ -1,6 +1,7 @@
 //! The collections as the API has them. One file each: what the contract says of it, and the
 //! actions that have a meaning of their own. What all of them do stands in `resource`.
 
+mod accepted_findings;
 mod agreements;
 mod assistance_cases;
 mod documents;
@@ -22,8 +23,9 @@ mod work_plans;
 use actix_web::http::Method;
 use futures_util::FutureExt;
 use pobratim_domain::{
-    Agreement, AssistanceCase, CityEvent, CollectionName, Document, Exchange, Faults, Letter, Membership, Municipality,
-    Observation, Organization, Partnership, Place, Programme, Project, Publication, ReportNote, Slug, WorkPlan,
+    AcceptedFinding, Agreement, AssistanceCase, CityEvent, CollectionName, Document, Exchange, Faults, Letter,
+    Membership, Municipality, Observation, Organization, Partnership, Place, Programme, Project, Publication,
+    ReportNote, Slug, WorkPlan,
 };
 use pobratim_persistence::Stored;
 use serde_json::{Value, json};
@@ -81,6 +83,7 @@ const COLLECTIONS: &[Listed] = &[
     listed::<Observation>(),
     listed::<ReportNote>(),
     listed::<Document>(),
+    listed::<AcceptedFinding>(),
 ];
 
 const fn listed<T: Resource>() -> Listed {
@@ -160,6 +163,8 @@ pub(crate) fn describe(schemas: &mut Schemas) -> Vec<Value> {
         (listed.schemas)(schemas);
         tags.push((listed.about)());
     }
+    tags.push(json!({"name": "findings", "description": "What the records give reason to look at: contradictions, gaps, things left undone. Computed."}));
+    tags.push(json!({"name": "reminders", "description": "What is due, and what should have been done. Computed."}));
     tags.push(json!({"name": "changes", "description": "The journal as a feed: every accepted change, in one order."}));
     tags.push(json!({"name": "reports", "description": "What the department hands to others, drawn from its records: each paragraph names those it was drawn from."}));
     tags.push(json!({"name": "statistics", "description": "What the records come to, counted by groups, beside what was reported."}));

@@ -9,7 +9,7 @@ use crate::contract::{Schemas, VERSION, links, reachable};
 use crate::problem::{Problem, ProblemType};
 use crate::query::{DEFAULT, EXPANDABLE, MOST, VALUES};
 use crate::routes::routes;
-use crate::{directory, feed, reports, statistics};
+use crate::{directory, feed, findings, reminders, reports, statistics};
 
 const DESCRIPTION: &str = "The system of record of a city's international relations: partner cities, partnerships and their stages, agreements, exchanges, events.\n\n**Reading** needs no credential for what is public. **Writing** needs a key: `Authorization: Bearer pbk_…`. Every answer carries `X-Request-Id`; every refusal is a problem (RFC 9457) with a stable `code`, listed at `/v1/problems`.\n\nLists of codes grow, and so do enumerations: a client takes a value it does not know for what it is, and does not fail. Answers may get new members within a version; requests are closed.\n\nA changed record needs `If-Match` with the ETag that was read; a POST with an `Idempotency-Key` happens once.\n\n**Limits:** 600 requests a minute by address without a key and 6,000 with one, unless the installation says otherwise; `RateLimit-Policy` and `RateLimit` tell them on each answer. Several values of a filter are sent as repeated parameters, or in one between commas, and mean any of them.";
 
@@ -32,6 +32,8 @@ pub fn document() -> Value {
     feed::schemas(&mut schemas);
     reports::schemas(&mut schemas);
     statistics::schemas(&mut schemas);
+    findings::schemas(&mut schemas);
+    reminders::schemas(&mut schemas);
     let tags = collections::describe(&mut schemas);
     let mut paths = Map::new();
     for entry in routes() {
@@ -74,6 +76,7 @@ fn own_schemas(schemas: &mut Schemas) {
             "limit": {"type": "integer", "format": "int32", "minimum": 1, "maximum": 1000, "description": "How many records the page has at most. A list that does not grow, such as the countries', is one page.", "examples": [50]},
             "next_cursor": {"type": "string", "maxLength": 1000, "description": "Where the next page begins: send it as `cursor`. Absent on the last page; a feed, which never ends, always has one.", "examples": ["eyJrZXkiOiJoZWloZSJ9"]},
             "total": {"type": "integer", "format": "int64", "minimum": 0, "description": "How many records the list has; only when `Prefer: count=exact` asked for it.", "examples": [18]},
+            "truncated": {"type": "boolean", "description": "Whether something may be missing from a list that is computed, because there was more to look at than is looked at. Absent when nothing is.", "examples": [true]},
         },
     }));
     schemas.insert("Expandable", json!({

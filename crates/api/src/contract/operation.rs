@@ -155,6 +155,13 @@ impl Operation {
         self
     }
 
+    /// The same in another type, as bytes.
+    pub(crate) fn also_binary(self, media_type: &str, description: &str) -> Self {
+        let mut operation = self.also(media_type, description);
+        operation.value["responses"]["200"]["content"][media_type]["schema"]["format"] = "binary".into();
+        operation
+    }
+
     /// It answers without a body.
     pub(crate) fn answers_nothing(mut self, status: &str, description: &str, headers: &[&str]) -> Self {
         let mut response = json!({"description": description});

@@ -5,8 +5,8 @@ use pobratim_domain::value::LanguageTag;
 use pobratim_domain::{CollectionName, Slug};
 
 use super::reports::{
-    Labels, Report, ReportBlock, ReportBlockKind, ReportChart, ReportChartKind, ReportColumn, ReportItem, ReportKind,
-    ReportPoint, ReportRecord, ReportRow, ReportSection, ReportSeries, ReportTable,
+    Labels, RecordMention, Report, ReportBlock, ReportBlockKind, ReportChart, ReportChartKind, ReportColumn,
+    ReportItem, ReportKind, ReportPoint, ReportRow, ReportSection, ReportSeries, ReportTable,
 };
 
 /// What must stay text.
@@ -269,15 +269,15 @@ fn columns(columns: &[(&str, bool)]) -> Vec<ReportColumn> {
     columns.iter().map(|(title, numeric)| ReportColumn { title: (*title).into(), numeric: *numeric }).collect()
 }
 
-fn row(cells: &[&str], records: Vec<ReportRecord>) -> ReportRow {
+fn row(cells: &[&str], records: Vec<RecordMention>) -> ReportRow {
     ReportRow { cells: cells.iter().map(|cell| (*cell).into()).collect(), records }
 }
 
-fn records(collection: CollectionName, prefix: &str, count: usize) -> Vec<ReportRecord> {
+fn records(collection: CollectionName, prefix: &str, count: usize) -> Vec<RecordMention> {
     (1..=count).map(|number| record(collection, prefix, number)).collect()
 }
 
-fn record(collection: CollectionName, prefix: &str, number: usize) -> ReportRecord {
+fn record(collection: CollectionName, prefix: &str, number: usize) -> RecordMention {
     let id = format!("01890a5d-ac96-774b-bcce-b302099a{:04x}", 0x8058 + number).parse().expect("an id");
-    ReportRecord { collection, id, reference: format!("{prefix}-{number:04}") }
+    RecordMention { collection, id, reference: format!("{prefix}-{number:04}") }
 }

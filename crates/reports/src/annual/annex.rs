@@ -8,7 +8,7 @@ use crate::annual::{Told, Writing};
 use crate::document::{ReportChart, ReportRow, ReportSection, ReportSeries};
 use crate::draft::{Draft, row};
 use crate::facts::named;
-use crate::language::args;
+use crate::language::{args, code};
 
 /// How many rows a table of an annex has at most.
 pub(crate) const MOST_ROWS: usize = 500;
@@ -165,10 +165,11 @@ fn findings(writing: &Writing<'_>) -> ReportSection {
     let words = &writing.words;
     let mut draft = Draft::new(words, "annex_findings", words.plain("annex-findings"));
     let rows = writing.facts.findings.iter().take(MOST_ROWS).map(|finding| {
-        let reference = finding.record.as_ref().map(|record| record.reference.clone()).unwrap_or_default();
-        let severity = words.say("severity", args().with("severity", finding.severity));
-        let evidence = finding.evidence.join(&words.plain("separator"));
-        row(vec![severity, finding.title.clone(), reference, evidence], finding.record.iter().cloned().collect())
+        let severity = words.say("severity", args().with("severity", code(&finding.severity)));
+        let evidence: Vec<String> = finding.evidence.iter().map(|shown| shown.text.clone()).collect();
+        let evidence = evidence.join(&words.plain("separator"));
+        let cells = vec![severity, finding.title.clone(), finding.record.reference.clone(), evidence];
+        row(cells, vec![finding.record.clone()])
     });
     let rows: Vec<ReportRow> = rows.collect();
     if rows.is_empty() {

@@ -13,7 +13,7 @@ use pobratim_domain::{
 use crate::annual::overview::{body_of, is_mission, is_under_way};
 use crate::annual::ties::{is_of_two_places, lives, records_of};
 use crate::annual::{Told, Writing};
-use crate::document::{ReportRecord, ReportSection};
+use crate::document::{RecordMention, ReportSection};
 use crate::draft::{Draft, item};
 use crate::facts::named;
 use crate::language::{args, lower_first, upper_first};
@@ -192,7 +192,7 @@ fn figures(writing: &Writing<'_>, draft: &mut Draft<'_>, group: &[CountryCode]) 
         let (came, went) = (observed(ExchangeDirection::Incoming), observed(ExchangeDirection::Outgoing));
         let (in_count, out_count): (i64, i64) =
             (counted(ExchangeDirection::Incoming), counted(ExchangeDirection::Outgoing));
-        let records: Vec<ReportRecord> = came.iter().chain(&went).map(|figure| named(*figure)).collect();
+        let records: Vec<RecordMention> = came.iter().chain(&went).map(|figure| named(*figure)).collect();
         if records.is_empty() && in_count + out_count == 0 {
             continue;
         }

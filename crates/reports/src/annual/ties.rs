@@ -7,7 +7,7 @@ use pobratim_domain::{
 use uuid::Uuid;
 
 use crate::annual::Writing;
-use crate::document::{ReportItem, ReportRecord};
+use crate::document::{RecordMention, ReportItem};
 use crate::draft::item;
 use crate::facts::named;
 use crate::language::{args, lower_first};
@@ -137,7 +137,7 @@ impl<'f> Writing<'f> {
 }
 
 /// Names of ties, with the records.
-pub(crate) fn records_of(ties: &[&Record<Partnership>]) -> Vec<ReportRecord> {
+pub(crate) fn records_of(ties: &[&Record<Partnership>]) -> Vec<RecordMention> {
     ties.iter().map(|tie| named(*tie)).collect()
 }
 

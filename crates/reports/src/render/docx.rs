@@ -11,7 +11,7 @@ use table::Table;
 use zip::write::SimpleFileOptions;
 
 use super::{FEW, RenderError, chart, figures, legible, lines};
-use crate::{Report, ReportBlock, ReportBlockKind, ReportChart, ReportChartKind, ReportRecord, ReportSection};
+use crate::{RecordMention, Report, ReportBlock, ReportBlockKind, ReportChart, ReportChartKind, ReportSection};
 
 /// Where an archive's part lies, and what stands in it whatever the report.
 const FIXED: [(&str, &str); 3] = [
@@ -227,7 +227,7 @@ impl Picture {
 }
 
 /// The numbers of the records something was drawn from; of many the first ones.
-fn refs(records: &[ReportRecord]) -> String {
+fn refs(records: &[RecordMention]) -> String {
     let more = if records.len() > FEW { " …" } else { "" };
     let first: Vec<_> = records.iter().take(FEW).map(|record| record.reference.as_str()).collect();
     format!("{}{more}", first.join(" "))

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use sha2::{Digest as _, Sha256};
 
 use super::{FEW, RenderError, chart, figures, legible, lines};
-use crate::{Report, ReportBlock, ReportBlockKind, ReportRecord, ReportSection, ReportTable};
+use crate::{RecordMention, Report, ReportBlock, ReportBlockKind, ReportSection, ReportTable};
 
 /// The page's style, between the tags as it stands here.
 const STYLE: &str = include_str!("../../templates/report.css");
@@ -119,14 +119,14 @@ impl Table<'_> {
 #[derive(Template)]
 #[template(path = "records.html")]
 struct Records<'a> {
-    records: &'a [ReportRecord],
+    records: &'a [RecordMention],
     label: &'a str,
 }
 
 impl askama::filters::HtmlSafe for Records<'_> {}
 
 impl<'a> Page<'a> {
-    fn records(&self, records: &'a [ReportRecord]) -> Records<'a> {
+    fn records(&self, records: &'a [RecordMention]) -> Records<'a> {
         Records { records, label: &self.report.labels.records }
     }
 }

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::{address, figures, lines};
-use crate::{Report, ReportBlock, ReportBlockKind, ReportRecord, ReportTable};
+use crate::{RecordMention, Report, ReportBlock, ReportBlockKind, ReportTable};
 
 /// The report as Markdown.
 pub fn markdown(report: &Report) -> String {
@@ -102,8 +102,8 @@ fn cell(text: &str) -> String {
 }
 
 /// The records something was drawn from, as links after it.
-fn links(records: &[ReportRecord]) -> String {
-    let link = |record: &ReportRecord| format!("[{}]({})", escaped(&record.reference), address(record));
+fn links(records: &[RecordMention]) -> String {
+    let link = |record: &RecordMention| format!("[{}]({})", escaped(&record.reference), address(record));
     if records.is_empty() {
         return String::new();
     }

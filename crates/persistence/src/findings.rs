@@ -1,0 +1,470 @@
+//! Findings: the candidates for each rule, and the acceptances beside what the rules find. The
+//! rules themselves are the domain's.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use jiff::civil::Date;
+use pobratim_domain::{
+    AMBIGUOUS, Agreement, AgreementState, AssistanceCaseState, CitedRecord, CityEvent, CollectionName, EventStatus,
+    ExchangeCount, ExchangeDirection, ExchangeState, Finding, FindingAcceptance, FindingFacts, Letter, LetterState,
+    Municipality, NamedRecord, OPEN_LIST_ROOTS, Observation, OpenActivity, Organization, Partnership, Record,
+    RecordMention, ReportFacts, Timestamp, TwinFacts, UncountedExchange, WorkPlan,
+};
+use sea_orm::QueryResult;
+use sea_orm::sea_query::{Alias, CaseStatement, Condition, Expr, ExprTrait, Func, LikeExpr, Query, SimpleExpr};
+use uuid::Uuid;
+
+use crate::candidates::{Candidates, MENTION, MOST, column, mention, nested};
+use crate::days::END;
+use crate::error::Error;
+use crate::read::Snapshot;
+use crate::stored::table_name;
+use crate::view::View;
+
+use CollectionName::{
+    AcceptedFindings, Agreements, AssistanceCases, Events, Exchanges, Letters, Memberships, Observations,
+    Organizations, Partnerships, Places, Programmes, Projects, Publications, ReportNotes, WorkPlans,
+};
+
+/// Collections whose sources and claims are looked at, with their dates.
+const CITED: &[(CollectionName, &[&str])] = &[
+    (Organizations, &["founded", "dissolved"]),
+    (Partnerships, &["established", "ended"]),
+    (Agreements, &["signed_on", "in_force"]),
+    (Exchanges, &["period"]),
+    (Events, &["period"]),
+    (Memberships, &["valid"]),
+    (Letters, &["sent_on", "received_on", "reply_due"]),
+    (Programmes, &["period"]),
+    (Projects, &["period"]),
+    (AssistanceCases, &["period"]),
+    (WorkPlans, &[]),
+    (Publications, &["published_on"]),
+    (Observations, &["period"]),
+    (ReportNotes, &[]),
+];
+
+/// What findings are asked for.
+#[derive(Clone, Debug)]
+pub struct FindingsQuery {
+    /// Whose records are looked at: the slug.
+    pub municipality: String,
+    /// The year whose report is looked at. Without it, rules about a report are silent.
+    pub year: Option<i16>,
+    /// The day they are told for.
+    pub on: Date,
+    /// The language of titles and suggestions.
+    pub lang: String,
+    /// The collections that may be told of; nothing for all that the view sees.
+    pub readable: Option<Vec<CollectionName>>,
+}
+
+/// What was found.
+#[derive(Clone, Debug)]
+pub struct Findings {
+    /// The findings, the gravest first, accepted ones among them.
+    pub items: Vec<Finding>,
+    /// Whether there were more candidates than are looked at, so that some findings may be missing.
+    pub truncated: bool,
+}
+
+impl Snapshot {
+    /// What the records of a municipality give reason to look at, as far as the caller sees them.
+    /// The number of statements and of candidates does not grow with the database.
+    pub async fn findings(&self, view: &View, query: &FindingsQuery) -> Result<Findings, Error> {
+        let mut look = Candidates::new(self, view, &query.municipality, query.readable.as_deref());
+        let mut facts = FindingFacts::new(query.on, query.year);
+        let municipality = self.municipality(&query.municipality).await?;
+        sources(&mut look, &mut facts).await?;
+        activities(&mut look, &mut facts).await?;
+        papers(&mut look, &mut facts).await?;
+        directory(&mut look, &mut facts).await?;
+        if let (Some(municipality), Some(year)) = (&municipality, query.year) {
+            facts.report = report(&look, municipality, year).await?;
+        }
+        let mut items = facts.findings(&query.lang);
+        accept(&look, &mut items).await?;
+        Ok(Findings { items, truncated: look.truncated })
+    }
+}
+
+fn like(collection: CollectionName, name: &str, text: &str) -> SimpleExpr {
+    column(collection, name).like(LikeExpr::new(format!("%{text}%")).escape('!'))
+}
+
+/// Claims, quotes and dates. What is grave comes before what is merely good to know.
+async fn sources(look: &mut Candidates<'_>, facts: &mut FindingFacts) -> Result<(), Error> {
+    for (collection, dates) in CITED.iter().copied() {
+        let mut grave = Condition::any().add(column(collection, "claims").ne("[]"));
+        for alias in AMBIGUOUS.iter() {
+            grave = grave.add(like(collection, "sources", alias));
+        }
+        let mut light = Condition::any();
+        for words in OPEN_LIST_ROOTS {
+            light = light.add(like(collection, "sources", words));
+        }
+        for name in dates {
+            light = light.add(like(collection, name, "?")).add(like(collection, name, "!%"));
+            if let Some(year) = facts.year {
+                let cites = like(collection, "sources", &year.to_string());
+                let outside = Condition::any()
+                    .add(column(collection, &format!("{name}_last")).lt(format!("{year:04}-01-01")))
+                    .add(column(collection, &format!("{name}_first")).gt(format!("{year:04}-12-31")));
+                let is_dated = column(collection, name).is_not_null();
+                grave = grave.add(Condition::all().add(is_dated).add(cites).add(outside));
+            }
+        }
+        let columns: Vec<&str> =
+            MENTION.iter().copied().chain(["sources", "claims"]).chain(dates.iter().copied()).collect();
+        for row in look.rows_of_both(collection, &columns, grave, light).await? {
+            facts.cited.push(cited(collection, dates, &row)?);
+        }
+    }
+    Ok(())
+}
+
+fn cited(collection: CollectionName, dates: &[&'static str], row: &QueryResult) -> Result<CitedRecord, Error> {
+    let mut written = Vec::new();
+    for name in dates {
+        if let Some(text) = row.try_get::<Option<String>>("", name)? {
+            written.push((*name, text));
+        }
+    }
+    Ok(CitedRecord {
+        record: mention(collection, row)?,
+        sources: nested(collection, row, "sources")?,
+        claims: nested(collection, row, "claims")?,
+        dates: written,
+    })
+}
+
+/// Events and exchanges that are open, or planned projects and programmes, after their time.
+pub(crate) async fn open_after(
+    look: &mut Candidates<'_>,
+    kinds: &[(CollectionName, &'static str, &[&str])],
+    on: Date,
+) -> Result<Vec<OpenActivity>, Error> {
+    let mut open = Vec::new();
+    for (collection, member, states) in kinds.iter().copied() {
+        let fits = Condition::all()
+            .add(column(collection, member).is_in(states.iter().copied()))
+            .add(column(collection, "period").is_not_null())
+            .add(column(collection, "period_last").lt(on.to_string()));
+        for row in look.rows(collection, &["id", "ref", member, "period", "title"], fits).await? {
+            let period: String = row.try_get("", "period")?;
+            open.push(OpenActivity {
+                record: mention(collection, &row)?,
+                member,
+                state: row.try_get("", member)?,
+                period: pobratim_domain::value::PartialInterval::parse(&period)
+                    .map_err(|error| Error::Defect(format!("{collection}.period: {error}")))?,
+                title: nested(collection, &row, "title")?,
+            });
+        }
+    }
+    Ok(open)
+}
+
+/// The statuses of events that may still take place.
+pub(crate) fn open_events() -> Vec<&'static str> {
+    EventStatus::ALL.iter().filter(|status| status.is_open()).map(|status| status.as_str()).collect()
+}
+
+/// The states of exchanges that may still take place, or are taking place.
+pub(crate) fn open_exchanges() -> Vec<&'static str> {
+    ExchangeState::ALL.iter().filter(|state| state.is_open()).map(|state| state.as_str()).collect()
+}
+
+fn took_place() -> Vec<&'static str> {
+    ExchangeState::ALL.iter().filter(|state| state.took_place()).map(|state| state.as_str()).collect()
+}
+
+async fn activities(look: &mut Candidates<'_>, facts: &mut FindingFacts) -> Result<(), Error> {
+    let kinds: &[(CollectionName, &str, &[&str])] = &[
+        (Events, "status", &open_events()),
+        (Exchanges, "state", &open_exchanges()),
+        (Projects, "state", &["idea", "planned", "offered", "in_talks"]),
+        (Programmes, "state", &["planned"]),
+    ];
+    facts.open = open_after(look, kinds, facts.on).await?;
+    let unreported = column(WorkPlans, "state").ne("reported");
+    let begun = column(WorkPlans, "year").lte(facts.on.year());
+    facts.plans = look.records::<WorkPlan>(Condition::all().add(unreported).add(begun)).await?;
+    if let Some(year) = facts.year {
+        let fits = Condition::all()
+            .add(column(Events, "series_key").is_not_null())
+            .add(column(Events, "period_last").lt(format!("{:04}-01-01", year - 1)))
+            .add(like(Events, "sources", &year.to_string()));
+        facts.editions = look.records::<CityEvent>(fits).await?;
+    }
+    let delegations = Condition::all().add(column(Observations, "indicator").eq("delegations"));
+    facts.observations = look.records::<Observation>(delegations).await?;
+    if !facts.observations.is_empty() && look.may(&[Exchanges]) {
+        facts.counts = Some(counts(look, &facts.observations).await?);
+    }
+    // Older ones will not be mended any more.
+    let (first, last) = match facts.year {
+        Some(year) => (format!("{year:04}-01-01"), format!("{year:04}-12-31")),
+        None => (facts.on.saturating_sub(jiff::Span::new().years(1)).to_string(), facts.on.to_string()),
+    };
+    let fits = counted()
+        .add(column(Exchanges, "headcount").is_null())
+        .add(column(Exchanges, "period").is_not_null())
+        .add(within(Exchanges, &first, &last));
+    for row in look.rows(Exchanges, &["id", "ref", "period"], fits).await? {
+        let record = mention(Exchanges, &row)?;
+        facts.uncounted.push(UncountedExchange { record, period: row.try_get("", "period")? });
+    }
+    Ok(())
+}
+
+/// Exchanges that took place and count in statistics.
+fn counted() -> Condition {
+    Condition::all()
+        .add(column(Exchanges, "state").is_in(took_place()))
+        .add(column(Exchanges, "counts_in_statistics").eq(true))
+}
+
+/// The period reaches into these days.
+fn within(collection: CollectionName, first: &str, last: &str) -> Condition {
+    Condition::all().add(column(collection, "period_first").lte(last)).add(column(collection, "period_last").gte(first))
+}
+
+/// The exchanges that certainly fall into the months of the figures, by direction, country and months.
+async fn counts(look: &Candidates<'_>, observations: &[Record<Observation>]) -> Result<Vec<ExchangeCount>, Error> {
+    let first = observations.iter().filter_map(|record| record.body.period.earliest()).min();
+    let last = observations.iter().filter_map(|record| record.body.period.latest()).max();
+    let (Some(first), Some(last)) = (first, last) else { return Ok(Vec::new()) };
+    let partner = CaseStatement::new()
+        .case(column(Exchanges, "direction").eq("incoming"), column(Exchanges, "origin"))
+        .finally(column(Exchanges, "destination"));
+    // Written out, since an expression with bound values is another one each time it is used.
+    let month = |name: &str| Expr::cust(format!("substr(\"exchanges\".\"{name}\", 1, 7)"));
+    let mut certain = look.kept(Exchanges).add(counted()).add(within(Exchanges, &first.to_string(), &last.to_string()));
+    for doubt in ["?", "~", "!%"] {
+        certain = certain.add(like(Exchanges, "period", doubt).not());
+    }
+    let select = Query::select()
+        .expr_as(column(Exchanges, "direction"), Alias::new("direction"))
+        .expr_as(column(Places, "country_group"), Alias::new("country"))
+        .expr_as(month("period_first"), Alias::new("first"))
+        .expr_as(month("period_last"), Alias::new("last"))
+        .expr_as(Func::count(Expr::col(sea_orm::sea_query::Asterisk)), Alias::new("count"))
+        .from(table_name(Exchanges))
+        .inner_join(table_name(Places), column(Places, "id").eq(partner))
+        .cond_where(certain)
+        .add_group_by([column(Exchanges, "direction"), column(Places, "country_group")])
+        .add_group_by([month("period_first"), month("period_last")])
+        .to_owned();
+    let mut counts = Vec::new();
+    for row in look.all(&select).await? {
+        let text = |name: &str| row.try_get::<String>("", name);
+        let day = |name: &str| -> Result<Option<Date>, Error> { Ok(format!("{}-01", text(name)?).parse().ok()) };
+        let direction = match text("direction")?.as_str() {
+            "incoming" => ExchangeDirection::Incoming,
+            _ => ExchangeDirection::Outgoing,
+        };
+        let country = pobratim_domain::country::CountryCode::parse(&text("country")?);
+        if let (Ok(country), Some(first), Some(last)) = (country, day("first")?, day("last")?) {
+            let count = row.try_get("", "count")?;
+            counts.push(ExchangeCount { direction, country, first, last: last.last_of_month(), count });
+        }
+    }
+    Ok(counts)
+}
+
+async fn papers(look: &mut Candidates<'_>, facts: &mut FindingFacts) -> Result<(), Error> {
+    let signed = [AgreementState::Signed.as_str(), AgreementState::InForce.as_str()];
+    let unsigned =
+        Condition::all().add(column(Agreements, "state").is_in(signed)).add(column(Agreements, "signatories").eq("[]"));
+    let past = Condition::all()
+        .add(column(Agreements, "state").eq(AgreementState::InForce.as_str()))
+        .add(column(Agreements, "in_force_until").lt(facts.on.to_string()));
+    let mut known = HashSet::new();
+    for fits in [past, unsigned] {
+        let found = look.records::<Agreement>(fits).await?;
+        facts.agreements.extend(found.into_iter().filter(|record| known.insert(record.head.id)));
+    }
+    let late = Condition::all()
+        .add(column(Letters, "state").eq(LetterState::AwaitingReply.as_str()))
+        .add(column(Letters, "reply_due").is_not_null())
+        .add(column(Letters, "reply_due_last").lt(facts.on.to_string()));
+    facts.letters = look.records::<Letter>(late).await?;
+    let living = || Condition::all().add(column(Partnerships, "living").eq(true));
+    let twins = look.records::<Partnership>(living().add(column(Partnerships, "kind").eq("twin"))).await?;
+    facts.twins = twin_facts(look, twins).await?;
+    let several = living().add(column(Partnerships, "arrangement").eq("multilateral"));
+    for record in look.records::<Partnership>(several).await? {
+        let parties: BTreeSet<Uuid> = record.body.parties.iter().filter_map(|party| party.target()).collect();
+        facts.multilateral.push((RecordMention::of(Partnerships, &record.head), parties));
+    }
+    Ok(())
+}
+
+async fn twin_facts(look: &Candidates<'_>, twins: Vec<Record<Partnership>>) -> Result<Vec<TwinFacts>, Error> {
+    let mut with_paper = HashSet::new();
+    let may = look.may(&[Agreements]);
+    if may && !twins.is_empty() {
+        let signed = look
+            .kept(Agreements)
+            .add(column(Agreements, "partnership").is_in(twins.iter().map(|twin| twin.head.id)))
+            .add(column(Agreements, "state").is_in([AgreementState::Signed.as_str(), AgreementState::InForce.as_str()]))
+            .add(column(Agreements, "kind").is_not_in(["letter_of_intent", "termination_notice"]));
+        let select = Query::select()
+            .distinct()
+            .expr_as(column(Agreements, "partnership"), Alias::new("partnership"))
+            .from(table_name(Agreements))
+            .cond_where(signed)
+            .to_owned();
+        for row in look.all(&select).await? {
+            with_paper.insert(row.try_get::<Uuid>("", "partnership")?);
+        }
+    }
+    let of = |record: Record<Partnership>| TwinFacts {
+        established: record.body.established.is_some(),
+        contested: record.head.claims.iter().any(|claim| claim.field == "established"),
+        has_paper: may.then(|| with_paper.contains(&record.head.id)),
+        record: RecordMention::of(Partnerships, &record.head),
+    };
+    Ok(twins.into_iter().map(of).collect())
+}
+
+async fn directory(look: &mut Candidates<'_>, facts: &mut FindingFacts) -> Result<(), Error> {
+    let national = Condition::all()
+        .add(column(Organizations, "kind").eq("association"))
+        .add(column(Organizations, "scope").eq("national"))
+        .add(column(Organizations, "claims").ne("[]"));
+    let unnamed = Condition::all().add(column(Organizations, "name_known").eq(false));
+    let mut known = HashSet::new();
+    for fits in [national, unnamed] {
+        let found = look.records::<Organization>(fits).await?;
+        facts.organizations.extend(found.into_iter().filter(|record| known.insert(record.head.id)));
+    }
+    let open = Condition::all().add(column(AssistanceCases, "list_complete").eq(false));
+    for row in look.rows(AssistanceCases, &["id", "ref", "sources", "claims"], open).await? {
+        facts.open_lists.push(cited(AssistanceCases, &[], &row)?);
+    }
+    for (collection, beside) in [(Organizations, &["country"][..]), (Places, &["country", "kind"][..])] {
+        let several = Query::select()
+            .expr(column(collection, "name_key"))
+            .from(table_name(collection))
+            .cond_where(look.kept(collection))
+            .add_group_by([column(collection, "name_key")])
+            .add_group_by(beside.iter().map(|name| column(collection, name)))
+            .and_having(Func::count(Expr::col(sea_orm::sea_query::Asterisk)).gt(1))
+            .to_owned();
+        let fits = Condition::all().add(column(collection, "name_key").in_subquery(several));
+        let columns: Vec<&str> = MENTION.iter().copied().chain(["name_key"]).chain(beside.iter().copied()).collect();
+        for row in look.rows(collection, &columns, fits).await? {
+            let mut same = String::new();
+            for name in beside {
+                same.push_str(&row.try_get::<Option<String>>("", name)?.unwrap_or_default());
+                same.push(' ');
+            }
+            let record = mention(collection, &row)?;
+            facts.named.push(NamedRecord { record, name: row.try_get("", "name_key")?, beside: same });
+        }
+    }
+    Ok(())
+}
+
+/// What is recorded for the report of a year; nothing when some of it may not be told of.
+async fn report(
+    look: &Candidates<'_>,
+    municipality: &Record<Municipality>,
+    year: i16,
+) -> Result<Option<ReportFacts>, Error> {
+    let Some(settings) = &municipality.body.report else { return Ok(None) };
+    if !look.may(&[Events, Exchanges, Agreements, AssistanceCases, Projects, Observations]) {
+        return Ok(None);
+    }
+    let (first, last) = (format!("{year:04}-01-01"), format!("{year:04}-12-31"));
+    let in_year = |collection, name: &str| {
+        let reaches = Condition::all()
+            .add(column(collection, &format!("{name}_first")).lte(last.as_str()))
+            .add(column(collection, &format!("{name}_last")).gte(first.as_str()));
+        // Without a date, the first day is the last of the calendar; that is what the index has.
+        Condition::any().add(reaches).add(column(collection, &format!("{name}_first")).eq(END))
+    };
+    let mut lively = took_place();
+    lively.push(ExchangeState::UnderWay.as_str());
+    let held = Condition::all().add(column(Events, "status").eq("held")).add(in_year(Events, "period"));
+    let exchanged = Condition::all().add(column(Exchanges, "state").is_in(lively)).add(in_year(Exchanges, "period"));
+    let mut fields = BTreeSet::new();
+    for (collection, fits) in [(Events, &held), (Exchanges, &exchanged)] {
+        // As the records have them: the same few combinations come again and again.
+        let select = Query::select()
+            .distinct()
+            .expr_as(column(collection, "fields"), Alias::new("fields"))
+            .from(table_name(collection))
+            .cond_where(look.kept(collection).add(fits.clone()))
+            .limit(10 * MOST)
+            .to_owned();
+        for row in look.all(&select).await? {
+            fields.extend(nested::<Vec<String>>(collection, &row, "fields")?);
+        }
+    }
+    let signed =
+        Condition::all().add(column(Agreements, "signed_on").is_not_null()).add(in_year(Agreements, "signed_on"));
+    let has_activity =
+        look.any(Events, held).await? || look.any(Exchanges, exchanged).await? || look.any(Agreements, signed).await?;
+    let cases = Condition::all()
+        .add(column(AssistanceCases, "state").is_in(AssistanceCaseState::ALL.iter().map(|state| state.as_str())))
+        .add(in_year(AssistanceCases, "period"));
+    let investment = Condition::all()
+        .add(column(Projects, "kind").eq("investment"))
+        .add(column(Projects, "state").is_not_in(["idea", "cancelled"]))
+        .add(in_year(Projects, "period"));
+    let select = Query::select()
+        .distinct()
+        .expr_as(column(Observations, "indicator"), Alias::new("indicator"))
+        .from(table_name(Observations))
+        .cond_where(look.kept(Observations).add(in_year(Observations, "period")))
+        .to_owned();
+    let mut indicators = BTreeSet::new();
+    for row in look.all(&select).await? {
+        indicators.insert(row.try_get("", "indicator")?);
+    }
+    Ok(Some(ReportFacts {
+        municipality: RecordMention::of(CollectionName::Municipalities, &municipality.head),
+        domains: settings.domains.iter().map(|domain| domain.as_str().to_owned()).collect(),
+        fields,
+        indicators,
+        has_activity,
+        has_economy: look.any(AssistanceCases, cases).await? || look.any(Projects, investment).await?,
+    }))
+}
+
+/// Puts the acceptances that the caller sees beside the findings.
+async fn accept(look: &Candidates<'_>, items: &mut [Finding]) -> Result<(), Error> {
+    if !look.may(&[AcceptedFindings]) {
+        return Ok(());
+    }
+    let mut accepted: HashMap<Uuid, FindingAcceptance> = HashMap::new();
+    let ids: Vec<Uuid> = items.iter().map(|finding| finding.id).collect();
+    for chunk in ids.chunks(1000) {
+        let select = Query::select()
+            .columns(
+                ["id", "ref", "finding", "reason", "updated_at"]
+                    .map(|name| (table_name(AcceptedFindings), Alias::new(name))),
+            )
+            .from(table_name(AcceptedFindings))
+            .cond_where(
+                look.kept(AcceptedFindings).add(column(AcceptedFindings, "finding").is_in(chunk.iter().copied())),
+            )
+            .order_by((table_name(AcceptedFindings), Alias::new("created_at")), sea_orm::Order::Asc)
+            .to_owned();
+        for row in look.all(&select).await? {
+            let acceptance = FindingAcceptance {
+                record: mention(AcceptedFindings, &row)?,
+                reason: row.try_get("", "reason")?,
+                at: Timestamp::from_micros(row.try_get("", "updated_at")?),
+            };
+            accepted.entry(row.try_get("", "finding")?).or_insert(acceptance);
+        }
+    }
+    for finding in items {
+        finding.acceptance = accepted.remove(&finding.id);
+    }
+    Ok(())
+}

@@ -1,0 +1,67 @@
+//! What findings and reminders cost when the database is large: both look at candidates only, so it
+//! should be little more than for a small one.
+
+use std::time::{Duration, Instant};
+
+use pobratim_api::Settings;
+use pobratim_domain::{CollectionName, SummarySettings};
+use pobratim_persistence::{FindingsQuery, RemindersQuery, View};
+use pobratim_tests::{App, Store, analyze, crowd};
+
+use crate::median;
+
+const DEMO: &str = include_str!("../../demo/blagoveshchensk.json");
+const READS: usize = 15;
+
+pub async fn measure() {
+    let app = App::start_with(Store::new().await, Settings::default()).await;
+    pobratim_api::load(&app.api, DEMO, |_, _| {}).await.unwrap();
+    println!("computed: {READS} reads of each, as the public sees it");
+    tell(&app, "the demo city").await;
+    let beside = app.store.beside().await;
+    crowd(&beside, CollectionName::Exchanges, 100_100).await;
+    crowd(&beside, CollectionName::Agreements, 10_000).await;
+    analyze(&beside).await;
+    tell(&app, "with 100,100 exchanges and 10,000 agreements").await;
+}
+
+async fn tell(app: &App, of: &str) {
+    let (findings, reminders) = (read(app, findings).await, read(app, reminders).await);
+    let ms = |time: Duration| time.as_secs_f64() * 1e3;
+    println!("  {of:<46} findings {:>7.1} ms   reminders {:>7.1} ms", ms(findings), ms(reminders));
+}
+
+async fn read(app: &App, one: impl AsyncFn(&App)) -> Duration {
+    let mut times = Vec::new();
+    for _ in 0..READS {
+        let began = Instant::now();
+        one(app).await;
+        times.push(began.elapsed());
+    }
+    median(&times)
+}
+
+async fn findings(app: &App) {
+    let query = FindingsQuery {
+        municipality: "blagoveshchensk".to_owned(),
+        year: Some(2011),
+        on: "2012-12-31".parse().unwrap(),
+        lang: "ru".to_owned(),
+        readable: None,
+    };
+    let found = app.database.read(async |snapshot| snapshot.findings(&View::Public, &query).await).await.unwrap();
+    assert!(!found.items.is_empty());
+}
+
+async fn reminders(app: &App) {
+    let query = RemindersQuery {
+        municipality: "blagoveshchensk".to_owned(),
+        settings: SummarySettings { anniversary_years: vec![5, 10, 20, 25, 50], dormancy_months: 36 },
+        on: "2012-12-31".parse().unwrap(),
+        until: "2013-12-31".parse().unwrap(),
+        lang: "ru".to_owned(),
+        readable: None,
+    };
+    let due = app.database.read(async |snapshot| snapshot.reminders(&View::Public, &query).await).await.unwrap();
+    assert!(!due.items.is_empty());
+}
