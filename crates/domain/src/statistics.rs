@@ -376,7 +376,7 @@ impl<G: Copy + PartialEq> Cells<G> {
     }
 }
 
-impl<G: PartialEq> Made<'_, G> {
+impl<G: Copy + PartialEq> Made<'_, G> {
     /// The value of a group, as text.
     pub(crate) fn text(&self, wanted: G) -> Option<&str> {
         let at = self.groups.iter().position(|group| *group == wanted)?;
