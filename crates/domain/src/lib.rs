@@ -48,6 +48,7 @@ mod record;
 mod refusal;
 mod report_note;
 mod statistics;
+mod statistics_cells;
 mod timestamp;
 mod transition;
 pub mod value;
