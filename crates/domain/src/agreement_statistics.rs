@@ -9,9 +9,8 @@ use crate::agreement::AgreementKind;
 use crate::agreement_state::AgreementState;
 use crate::collection::CollectionName;
 use crate::municipality::Slug;
-use crate::statistics::{
-    Bucket, Cells, Figure, Made, Period, Records, StatisticsCount, StatisticsFigure, Tally, YearSpan, listed,
-};
+use crate::statistics::{Bucket, Figure, Period, StatisticsCount, StatisticsFigure, Tally, YearSpan};
+use crate::statistics_cells::{Cells, Made, Records, listed};
 use crate::value::{PartialDate, PartialInterval};
 
 /// For how many years in a row it is told what was in force.

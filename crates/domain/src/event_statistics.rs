@@ -9,9 +9,8 @@ use crate::event::EventKind;
 use crate::event_status::EventStatus;
 use crate::exchange::ExchangeDirection;
 use crate::municipality::Slug;
-use crate::statistics::{
-    Bucket, Cells, Figure, Made, Period, Records, StatisticsCount, StatisticsFigure, is_asked, listed,
-};
+use crate::statistics::{Bucket, Figure, Period, StatisticsCount, StatisticsFigure, is_asked};
+use crate::statistics_cells::{Cells, Made, Records, listed};
 
 /// Events, counted by groups.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]

@@ -6,9 +6,8 @@ use crate::collection::CollectionName;
 use crate::country::CountryCode;
 use crate::exchange::{ExchangeAudience, ExchangeDirection};
 use crate::municipality::Slug;
-use crate::statistics::{
-    Bucket, Cells, Figure, Made, Period, Records, StatisticsCount, StatisticsFigure, code, is_asked, listed,
-};
+use crate::statistics::{Bucket, Figure, Period, StatisticsCount, StatisticsFigure, is_asked};
+use crate::statistics_cells::{Cells, Made, Records, code, listed};
 use crate::value::Quantity;
 
 /// Exchanges that took place, counted by groups. Those that statistics leave out are not among them.

@@ -52,6 +52,7 @@ mod refusal;
 mod reminder;
 mod report_note;
 mod statistics;
+mod statistics_cells;
 mod timestamp;
 mod transition;
 pub mod value;

@@ -7,7 +7,8 @@ use crate::country::CountryCode;
 use crate::municipality::Slug;
 use crate::partnership::{PartnershipArrangement, PartnershipKind};
 use crate::partnership_stage::PartnershipStage;
-use crate::statistics::{Bucket, Cells, Made, Period, Records, StatisticsCount, listed};
+use crate::statistics::{Bucket, Period, StatisticsCount};
+use crate::statistics_cells::{Cells, Made, Records, listed};
 
 /// Partnerships, counted by groups.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]

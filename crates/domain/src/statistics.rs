@@ -1,18 +1,13 @@
 //! What all statistics share: years as well as they are known, what certainly and what possibly
 //! falls into a period, how records add up by groups, and the figures somebody reported beside them.
 
-use std::collections::BTreeMap;
 use std::ops::{Add, Neg};
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
-use serde::de::value::{Error, StrDeserializer};
 use uuid::Uuid;
 
-use crate::collection::CollectionName;
 use crate::country::CountryCode;
 use crate::exchange::{Exchange, ExchangeDirection, ExchangeHeadcount};
-use crate::municipality::Slug;
 use crate::observation::ObservationScope;
 use crate::value::{Containment, PartialDate, PartialInterval, Qualifier, Quantity};
 
@@ -120,7 +115,7 @@ impl YearSpan {
     }
 
     /// The years that its record is told in one by one, when they are few.
-    fn years(&self, period: Period) -> Option<std::ops::RangeInclusive<i32>> {
+    pub(crate) fn years(&self, period: Period) -> Option<std::ops::RangeInclusive<i32>> {
         let is_open = self.first == Self::BEFORE_ALL || self.last == Self::AFTER_ALL;
         let (from, to) = period.bounds();
         (!is_open && self.last - self.first < WIDE).then(|| self.first.max(from)..=self.last.min(to))
@@ -279,266 +274,10 @@ pub(crate) fn is_asked<T: PartialEq>(said: Option<T>, grouped: bool, asked: &[T]
     }
 }
 
-/// One row being made.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Cell {
-    pub(crate) count: StatisticsCount,
-    /// Of the certain ones.
-    pub(crate) tally: Tally,
-    pub(crate) figures: Vec<StatisticsFigure>,
-}
-
-/// What a row has in common. What has no value comes last.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Part {
-    Text(String),
-    Missing,
-}
-
-/// Rows being made, in the order of the groups.
-#[derive(Clone, Debug)]
-pub(crate) struct Cells<G> {
-    groups: Vec<G>,
-    /// Where among the groups the year stands.
-    year_at: Option<usize>,
-    period: Period,
-    cells: BTreeMap<Vec<Part>, Cell>,
-}
-
-/// A row that was made.
-pub(crate) struct Made<'c, G> {
-    groups: &'c [G],
-    parts: Vec<Part>,
-    pub(crate) cell: Cell,
-}
-
-impl<G: Copy + PartialEq> Cells<G> {
-    pub(crate) fn new(groups: &[G], year: G, period: Period) -> Self {
-        let year_at = groups.iter().position(|group| *group == year);
-        Self { groups: groups.to_vec(), year_at, period, cells: BTreeMap::new() }
-    }
-
-    /// Adds records. By year, those of an open or wide interval, and those without a date, stand
-    /// once in a row without a year, as they would else be told many times over.
-    pub(crate) fn add(&mut self, bucket: Bucket) {
-        let Bucket { key, span, tally } = bucket;
-        let within = span.within(self.period);
-        if tally.records == 0 || within == Containment::No {
-            return;
-        }
-        if self.year_at.is_none() {
-            self.count(key, None, within, tally);
-            return;
-        }
-        let Some(years) = span.years(self.period) else {
-            self.count(key, None, Containment::Possible, tally);
-            return;
-        };
-        for year in years {
-            self.count(key.clone(), Some(year), span.within(Period::year(year)), tally);
-        }
-    }
-
-    /// Adds records of which it is known how they lie in the year.
-    pub(crate) fn count(&mut self, key: Vec<Option<String>>, year: Option<i32>, how: Containment, tally: Tally) {
-        if how == Containment::No {
-            return;
-        }
-        let cell = self.cell(key, year);
-        cell.count.add(how, tally.records);
-        if how == Containment::Certain {
-            cell.tally = cell.tally + tally;
-        }
-    }
-
-    /// Puts a figure beside what is counted, or into a row of its own where nothing is.
-    pub(crate) fn report(&mut self, key: Vec<Option<String>>, year: Option<i32>, figure: &Figure) {
-        let cell = self.cell(key, year);
-        cell.figures.push(figure.beside(cell.count.certain));
-    }
-
-    fn cell(&mut self, key: Vec<Option<String>>, year: Option<i32>) -> &mut Cell {
-        let mut parts: Vec<Part> = key.into_iter().map(|value| value.map_or(Part::Missing, Part::Text)).collect();
-        if let Some(at) = self.year_at {
-            parts.insert(at, year.map_or(Part::Missing, |year| Part::Text(format!("{year:04}"))));
-        }
-        self.cells.entry(parts).or_default()
-    }
-
-    pub(crate) fn by_year(&self) -> bool {
-        self.year_at.is_some()
-    }
-
-    /// The rows.
-    pub(crate) fn rows<R>(self, mut row: impl FnMut(Made<'_, G>) -> R) -> Vec<R> {
-        let groups = &self.groups;
-        self.cells.into_iter().map(|(parts, cell)| row(Made { groups, parts, cell })).collect()
-    }
-}
-
-impl<G: PartialEq> Made<'_, G> {
-    /// The value of a group, as text.
-    pub(crate) fn text(&self, wanted: G) -> Option<&str> {
-        let at = self.groups.iter().position(|group| *group == wanted)?;
-        match self.parts.get(at)? {
-            Part::Text(text) => Some(text),
-            Part::Missing => None,
-        }
-    }
-
-    /// The value of a group.
-    pub(crate) fn value<T: DeserializeOwned>(&self, wanted: G) -> Option<T> {
-        code(self.text(wanted)?)
-    }
-
-    /// The year.
-    pub(crate) fn year(&self, year: G) -> Option<i32> {
-        self.text(year)?.parse().ok()
-    }
-}
-
-/// A value as its type reads it.
-pub(crate) fn code<T: DeserializeOwned>(text: &str) -> Option<T> {
-    T::deserialize(StrDeserializer::<Error>::new(text)).ok()
-}
-
 /// A code as it is stored and sent.
 pub fn text_of(code: &impl Serialize) -> String {
     serde_json::to_value(code).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-/// Codes as a filter takes them.
-pub(crate) fn listed(codes: &[impl Serialize]) -> String {
-    codes.iter().map(text_of).collect::<Vec<_>>().join(",")
-}
-
-/// The path of a list with its filters: where the records of a row are found.
-pub(crate) struct Records(String);
-
-impl Records {
-    pub(crate) fn of(collection: CollectionName, municipality: Option<&Slug>) -> Self {
-        let list = Self(format!("/v1/{}", collection.path()));
-        list.with("municipality", municipality.map_or("", Slug::as_str))
-    }
-
-    /// Adds a filter, unless it has no value. Codes, years and slugs need no escape.
-    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
-        if !value.is_empty() {
-            let separator = if self.0.contains('?') { '&' } else { '?' };
-            self.0.push(separator);
-            self.0.push_str(name);
-            self.0.push('=');
-            self.0.push_str(value);
-        }
-        self
-    }
-
-    /// The days of a year, or of the period.
-    pub(crate) fn in_period(self, name: &str, year: Option<i32>, period: Period) -> Self {
-        let text = |year: Option<i32>| year.map_or_else(String::new, |year| format!("{year:04}"));
-        let (from, to) = (text(year.or(period.from)), text(year.or(period.to)));
-        self.with(&format!("{name}_from"), &from).with(&format!("{name}_to"), &to)
-    }
-
-    pub(crate) fn done(self) -> String {
-        self.0
-    }
-}
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    enum By {
-        Country,
-        Year,
-    }
-
-    fn span(text: &str) -> YearSpan {
-        YearSpan::of_interval(Some(&PartialInterval::parse(text).unwrap()))
-    }
-
-    fn counted(groups: &[By], period: Period, spans: &[YearSpan]) -> Vec<(Option<i32>, i64, i64)> {
-        let mut cells = Cells::new(groups, By::Year, period);
-        for span in spans {
-            let key = groups.iter().filter(|group| **group == By::Country).map(|_| Some("CN".to_owned())).collect();
-            cells.add(Bucket { key, span: *span, tally: Tally { records: 1, ..Tally::default() } });
-        }
-        cells.rows(|made| (made.year(By::Year), made.cell.count.certain, made.cell.count.possible))
-    }
-
-    #[test]
-    fn years_tell_what_the_interval_tells() {
-        for text in ["2011", "2011?", "2010-12/2011-01", "[..2001]", "[2001..]", "../2011", "2003/..", "2011-05-01~"] {
-            let interval = PartialInterval::parse(text).unwrap();
-            for year in [2000, 2001, 2003, 2010, 2011, 2012] {
-                let day = |month, day| jiff::civil::date(year, month, day);
-                assert_eq!(
-                    span(text).within(Period::year(year.into())),
-                    interval.within(day(1, 1), day(12, 31)),
-                    "{text} in {year}"
-                );
-            }
-        }
-        assert_eq!(YearSpan::UNKNOWN.within(Period::year(2011)), Containment::Possible);
-        assert_eq!(YearSpan::UNKNOWN.within(Period::default()), Containment::Certain);
-    }
-
-    #[test]
-    fn what_is_open_or_wide_is_told_once() {
-        let spans = ["2011", "2010/2011", "2003/2012", "2003/2013", "2003/.."].map(span);
-        let rows = counted(&[By::Year], Period::years(2010, 2012), &spans);
-        assert_eq!(rows, [(Some(2010), 0, 2), (Some(2011), 1, 3), (Some(2012), 0, 1), (None, 0, 2)]);
-        assert_eq!(counted(&[By::Country, By::Year], Period::year(2014), &spans), [(None, 0, 1)]);
-    }
-
-    #[test]
-    fn a_figure_is_about_what_was_asked() {
-        assert!(is_asked(Some(1), true, &[]) && is_asked(Some(1), true, &[1, 2]) && is_asked(Some(1), false, &[1]));
-        assert!(!is_asked(Some(1), false, &[]) && !is_asked(Some(1), false, &[1, 2]) && !is_asked(Some(3), true, &[1]));
-        assert!(is_asked(None, false, &[0; 0]) && !is_asked(None, true, &[0; 0]) && !is_asked(None, false, &[1]));
-    }
-
-    #[test]
-    fn people_are_at_least_so_many_when_some_are_not_known() {
-        let tally = Tally { records: 2, people: 40, inexact: 0 };
-        assert_eq!(tally.people(), Quantity { value: 40, qualifier: Qualifier::Exact });
-        let more = tally + Tally::of_headcount(None);
-        assert_eq!(more.people(), Quantity { value: 40, qualifier: Qualifier::AtLeast });
-        assert_eq!(more + -Tally::of_headcount(None), tally);
-    }
-
-    #[test]
-    fn a_list_has_only_the_filters_that_say_something() {
-        let list = Records::of(CollectionName::AssistanceCases, None).with("kind", "").with("state", "open,closed");
-        let list = list.in_period("period", None, Period { from: Some(800), to: None });
-        assert_eq!(list.done(), "/v1/assistance-cases?state=open,closed&period_from=0800");
-    }
-
-    proptest! {
-        /// A bounded period tells no more for certain than its years, whatever is counted, and every
-        /// record that may lie in it is told somewhere.
-        #[test]
-        fn certain_years_add_up_and_nothing_is_lost(
-            spans in proptest::collection::vec((1990..2030_i32, 0..15_i32, any::<bool>()), 0..20),
-            from in 1990..2030_i32,
-            length in 0..20_i32,
-        ) {
-            let spans: Vec<YearSpan> = spans
-                .into_iter()
-                .map(|(first, more, doubtful)| YearSpan { first, last: first + more, doubtful })
-                .collect();
-            let period = Period::years(from, from + length);
-            let years = counted(&[By::Year], period, &spans);
-            let whole = counted(&[], period, &spans);
-            let (certain, possible) = whole.first().map_or((0, 0), |(_, certain, possible)| (*certain, *possible));
-            let single = spans.iter().filter(|span| span.first == span.last && span.within(period) == Containment::Certain);
-            prop_assert_eq!(years.iter().map(|(_, certain, _)| certain).sum::<i64>(), single.count() as i64);
-            prop_assert!(years.iter().map(|(_, certain, _)| certain).sum::<i64>() <= certain);
-            prop_assert!(years.iter().map(|(_, _, possible)| possible).sum::<i64>() >= possible);
-            prop_assert!(years.iter().all(|(_, certain, possible)| certain <= possible));
-        }
-    }
-}
+mod tests;
