@@ -151,7 +151,7 @@ pub fn client(timeout: Duration) -> Client {
 }
 
 /// Serves an API on a free port, on a thread of its own.
-pub(crate) fn listen(api: &Api) -> (SocketAddr, actix_web::dev::ServerHandle) {
+pub fn listen(api: &Api) -> (SocketAddr, actix_web::dev::ServerHandle) {
     let (say, hear) = std::sync::mpsc::channel();
     let api = api.clone();
     std::thread::spawn(move || {

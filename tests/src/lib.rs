@@ -9,6 +9,6 @@ mod crowd;
 mod store;
 mod wire;
 
-pub use app::{App, NOW, Reply, Request, client, municipality};
+pub use app::{App, NOW, Reply, Request, client, listen, municipality};
 pub use crowd::{analyze, around, crowd, extremes, rows};
 pub use store::Store;

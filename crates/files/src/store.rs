@@ -11,11 +11,14 @@ use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
-use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt};
+use object_store::{ClientOptions, GetOptions, GetRange, ObjectStore, ObjectStoreExt, RetryConfig};
 use uuid::Uuid;
 
 use crate::place::Place;
 use crate::upload::Upload;
+
+/// How long a store may say nothing.
+const SILENCE: Duration = Duration::from_secs(10);
 
 /// Why something could not be done with files.
 #[derive(Debug, thiserror::Error)]
@@ -69,7 +72,12 @@ impl Files {
     pub fn at(place: Place, settings: impl IntoIterator<Item = (String, String)>) -> Result<Self, Error> {
         let Place::Bucket { bucket, prefix } = &place else { return Ok(Self::in_folder(place)) };
         with_tls();
-        let mut builder = AmazonS3Builder::new();
+        // A large file takes as long as the client takes to read it, so no request is bounded as a
+        // whole; what is, is how long the store may say nothing. Somebody waits, so it is asked again
+        // only for a moment.
+        let patient = ClientOptions::new().with_timeout_disabled().with_read_timeout(SILENCE);
+        let retry = RetryConfig { max_retries: 2, retry_timeout: SILENCE, ..RetryConfig::default() };
+        let mut builder = AmazonS3Builder::new().with_client_options(patient).with_retry(retry);
         for (name, value) in settings {
             let name = name.to_ascii_lowercase();
             if name.starts_with("aws_")

@@ -2,6 +2,7 @@
 //! looked at on its way. One that is dropped before its end leaves nothing behind.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt, PutPayload};
@@ -13,6 +14,9 @@ use crate::store::{Error, path, told};
 
 /// How large a part is: as small as S3 takes it, since so much of each upload is in memory.
 pub const PART: usize = 5 * 1024 * 1024;
+
+/// How long a part may take to be written.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A file being written.
 pub struct Upload {
@@ -62,6 +66,10 @@ impl Upload {
     }
 
     async fn put(&mut self, part: Bytes) -> Result<(), Error> {
+        in_time(self.put_part(part)).await
+    }
+
+    async fn put_part(&mut self, part: Bytes) -> Result<(), Error> {
         if self.media_type.is_none() {
             self.media_type = Some(sniff(&part, false));
         }
@@ -79,17 +87,25 @@ impl Upload {
         let last = std::mem::take(&mut self.buffer).freeze();
         let media_type = self.media_type.unwrap_or_else(|| sniff(&last, true));
         if self.parts.is_none() {
-            self.store.put(&path(self.id), PutPayload::from_bytes(last)).await.map_err(told)?;
+            let name = path(self.id);
+            let whole = self.store.put(&name, PutPayload::from_bytes(last));
+            in_time(async { whole.await.map_err(told) }).await?;
         } else {
             self.put(last).await?;
             if let Some(parts) = &mut self.parts {
-                parts.complete().await.map_err(told)?;
+                in_time(async { parts.complete().await.map_err(told) }).await?;
             }
             self.parts = None;
         }
         let sha256 = std::mem::take(&mut self.hash).finalize().into();
         Ok(Stored { id: self.id, size: self.size, sha256, media_type })
     }
+}
+
+/// Waits for the store, but not for ever: whoever uploads waits too.
+async fn in_time<T>(written: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let outcome = tokio::time::timeout(PATIENCE, written).await;
+    outcome.unwrap_or_else(|_| Err(Error::Store(format!("nothing was written within {} s", PATIENCE.as_secs()))))
 }
 
 impl Drop for Upload {

@@ -120,21 +120,30 @@ fn serve(bucket: Arc<Mutex<Bucket>>) -> String {
     hear.recv().unwrap()
 }
 
-#[tokio::test]
-async fn files_lie_in_a_bucket_as_well() {
-    let bucket: Arc<Mutex<Bucket>> = Arc::default();
-    let endpoint = serve(bucket.clone());
+fn files(endpoint: &str) -> Files {
     let settings = [
         ("AWS_ACCESS_KEY_ID", "key"),
         ("AWS_SECRET_ACCESS_KEY", "secret"),
         ("AWS_REGION", "us-east-1"),
-        ("AWS_ENDPOINT_URL", &endpoint),
+        ("AWS_ENDPOINT_URL", endpoint),
         ("AWS_ALLOW_HTTP", "true"),
     ];
     let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let files = Files::at("s3://city-files/pobratim".parse::<Place>().unwrap(), settings).unwrap();
-    let app = App::start_with(Store::new().await, Settings { files: files.clone(), ..Settings::default() }).await;
+    Files::at("s3://city-files/pobratim".parse::<Place>().unwrap(), settings).unwrap()
+}
+
+/// An app with the city, whose files lie there.
+async fn app(files: Files) -> App {
+    let app = App::start_with(Store::new().await, Settings { files, ..Settings::default() }).await;
     app.create("municipalities", &app.operator().await, municipality("blagoveshchensk")).await;
+    app
+}
+
+#[tokio::test]
+async fn files_lie_in_a_bucket_as_well() {
+    let bucket: Arc<Mutex<Bucket>> = Arc::default();
+    let files = files(&serve(bucket.clone()));
+    let app = app(files.clone()).await;
     let editor = app.editor().await;
     let (path, tag) = document(&app, &editor, json!({"visibility": "public"})).await;
     let content = format!("{path}/content");
@@ -168,4 +177,35 @@ async fn files_lie_in_a_bucket_as_well() {
     assert!(matches!(files.size(id).await, Err(pobratim_files::Error::Missing(_))));
     files.remove(id).await.unwrap();
     assert_eq!(bucket.lock().unwrap().objects.len(), 1);
+}
+
+#[tokio::test]
+async fn a_store_that_is_gone_is_told_and_nothing_is_changed() {
+    let bucket: Arc<Mutex<Bucket>> = Arc::default();
+    let there = files(&serve(bucket.clone()));
+    // Nobody listens there any more.
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let app = app(files(&format!("http://{closed}"))).await;
+    let editor = app.editor().await;
+    let (path, tag) = document(&app, &editor, json!({"visibility": "public"})).await;
+    for file in [PDF.to_vec(), noise(6 << 20)] {
+        let refused = put(&app, &editor, &path, &tag, &file).send().await.expect_problem(503, "not_written");
+        assert_eq!(refused.header("retry-after"), "1");
+    }
+    // Another replica has the right address.
+    let settings = Settings { files: there, ..Settings::default() };
+    let api = pobratim_api::Api::new(app.database.clone(), settings).unwrap();
+    assert_eq!(upload(&api, &editor, &path, &tag).await, 200);
+    app.get(&format!("{path}/content")).send().await.expect_problem(503, "unavailable");
+    app.request("HEAD", &format!("{path}/content")).send().await.expect(200);
+}
+
+/// Uploads by way of another server.
+async fn upload(api: &pobratim_api::Api, key: &str, path: &str, tag: &str) -> u16 {
+    let (address, stop) = pobratim_tests::listen(api);
+    let client = pobratim_tests::client(Duration::from_secs(30));
+    let request = client.put(format!("http://{address}{path}/content")).bearer_auth(key).header("If-Match", tag);
+    let status = request.body(PDF.to_vec()).send().await.unwrap().status().as_u16();
+    stop.stop(false).await;
+    status
 }

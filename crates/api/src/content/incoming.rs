@@ -11,6 +11,7 @@ use actix_web::error::PayloadError;
 use actix_web::http::header::HeaderMap;
 use actix_web::web::Payload;
 use bytes::Bytes;
+use futures_util::stream::LocalBoxStream;
 use futures_util::{Stream, StreamExt};
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
@@ -32,7 +33,7 @@ const FORM_TYPE: &str = "multipart/form-data";
 pub(crate) struct Incoming(Rc<RefCell<Body>>);
 
 struct Body {
-    payload: Payload,
+    payload: LocalBoxStream<'static, Result<Bytes, PayloadError>>,
     taken: u64,
     most: u64,
     hash: Option<Sha256>,
@@ -65,6 +66,7 @@ impl Incoming {
             return Err(too_large(told));
         }
         let until = Instant::now() + WHOLE;
+        let payload = payload.boxed_local();
         Ok(Self(Rc::new(RefCell::new(Body { payload, taken: 0, most, hash: None, until }))))
     }
 
@@ -135,4 +137,52 @@ fn unsupported(kind: &'static str, detail: &str) -> Box<ApiError> {
 fn media_type(headers: &HeaderMap) -> String {
     let given = headers.get("Content-Type").and_then(|value| value.to_str().ok()).unwrap_or_default();
     given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::stream;
+
+    use super::*;
+
+    fn incoming(chunks: impl Stream<Item = Duration> + 'static) -> Incoming {
+        let payload = chunks.then(|after| async move {
+            tokio::time::sleep(after).await;
+            Ok(Bytes::from_static(b"x"))
+        });
+        let until = Instant::now() + WHOLE;
+        Incoming(Rc::new(RefCell::new(Body {
+            payload: payload.boxed_local(),
+            taken: 0,
+            most: 1000,
+            hash: None,
+            until,
+        })))
+    }
+
+    async fn outcome(incoming: Incoming) -> Option<&'static str> {
+        incoming.drain(1000).await.err().map(|error| error.kind.code)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_body_is_waited_for_and_a_silent_one_is_not() {
+        let slow = stream::iter([29; 100].map(Duration::from_secs));
+        assert_eq!(outcome(incoming(slow)).await, None);
+        let silent = stream::iter([1, 31, 1].map(Duration::from_secs));
+        assert_eq!(outcome(incoming(silent)).await, Some("request_timeout"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_body_takes_longer_than_an_hour() {
+        let began = Instant::now();
+        let endless = stream::repeat(Duration::from_secs(10));
+        assert_eq!(outcome(incoming(endless)).await, Some("request_timeout"));
+        assert_eq!(began.elapsed().as_secs(), 3600);
+    }
+
+    #[tokio::test]
+    async fn no_body_is_larger_than_it_may_be() {
+        let endless = stream::repeat(Duration::ZERO);
+        assert_eq!(outcome(incoming(endless)).await, Some("too_large"));
+    }
 }
