@@ -377,3 +377,21 @@ async fn figures_are_compared_with_the_exchanges_that_count() {
     app.create("exchanges", &editor, exchange(&heihe, "2011-07-01/2011-07-03")).await;
     assert_eq!(counted().await, None);
 }
+
+#[tokio::test]
+async fn more_candidates_than_are_looked_at_are_told() {
+    let app = App::start().await;
+    let mut set: Value = serde_json::from_str(DEMO).unwrap();
+    let event = |number: usize| {
+        let title = json!({"ru": format!("Ярмарка {number}")});
+        json!({"ref": format!("EVT-{number:04}"), "visibility": "public", "kind": "fair", "title": title, "period": "2011-08", "status": "planned"})
+    };
+    let events = set["records"]["events"].as_array_mut().unwrap();
+    events.extend((1001..=1501).map(event));
+    pobratim_api::load(&app.api, &set.to_string(), |_, _| {}).await.unwrap();
+    let page =
+        app.get("/v1/findings?on=2012-12-31&code=planned_but_past&collection=events").send().await.expect(200).json;
+    assert_eq!((page["page"]["truncated"].clone(), page["items"].as_array().unwrap().len()), (json!(true), 50));
+    let page = app.get("/v1/findings?on=2011-08-01").send().await.expect(200).json;
+    assert!(page["page"].get("truncated").is_none(), "August is not over: none of them is a candidate");
+}

@@ -5,10 +5,10 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::civil::Date;
 use pobratim_domain::{
-    AMBIGUOUS, Agreement, AgreementState, AssistanceCaseState, CitedRecord, CityEvent, CollectionName, EventStatus,
-    ExchangeCount, ExchangeDirection, ExchangeState, Finding, FindingAcceptance, FindingFacts, Letter, LetterState,
-    Municipality, NamedRecord, OPEN_LIST_ROOTS, Observation, OpenActivity, Organization, Partnership, Record,
-    RecordMention, ReportFacts, Timestamp, TwinFacts, UncountedExchange, WorkPlan,
+    AMBIGUOUS, Agreement, AgreementState, AssistanceCaseState, CitedRecord, CityEvent, Claim, ClaimState,
+    CollectionName, EventStatus, ExchangeCount, ExchangeDirection, ExchangeState, Finding, FindingAcceptance,
+    FindingFacts, Letter, LetterState, Municipality, NamedRecord, OPEN_LIST_ROOTS, Observation, OpenActivity,
+    Organization, Partnership, Record, RecordMention, ReportFacts, Timestamp, TwinFacts, UncountedExchange, WorkPlan,
 };
 use sea_orm::QueryResult;
 use sea_orm::sea_query::{Alias, CaseStatement, Condition, Expr, ExprTrait, Func, LikeExpr, Query, SimpleExpr};
@@ -301,6 +301,12 @@ async fn papers(look: &mut Candidates<'_>, facts: &mut FindingFacts) -> Result<(
     Ok(())
 }
 
+/// How many claims there are on the beginning of a tie of which none is decided.
+fn disputed(tie: &Record<Partnership>) -> usize {
+    let is_open = |claim: &&Claim| claim.field == "established" && claim.state == ClaimState::Disputed;
+    tie.head.claims.iter().filter(is_open).count()
+}
+
 async fn twin_facts(look: &Candidates<'_>, twins: Vec<Record<Partnership>>) -> Result<Vec<TwinFacts>, Error> {
     let mut with_paper = HashSet::new();
     let may = look.may(&[Agreements]);
@@ -322,7 +328,7 @@ async fn twin_facts(look: &Candidates<'_>, twins: Vec<Record<Partnership>>) -> R
     }
     let of = |record: Record<Partnership>| TwinFacts {
         established: record.body.established.is_some(),
-        contested: record.head.claims.iter().any(|claim| claim.field == "established"),
+        contested: disputed(&record) > 1,
         has_paper: may.then(|| with_paper.contains(&record.head.id)),
         record: RecordMention::of(Partnerships, &record.head),
     };

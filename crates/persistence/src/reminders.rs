@@ -77,7 +77,7 @@ impl Snapshot {
 fn begun(facts: &ReminderFacts) -> Vec<(String, String)> {
     let before = |day: Date, years: i32| Span::new().try_years(years).and_then(|span| day.checked_sub(span));
     let years = facts.settings.anniversary_years.iter().filter(|years| **years > 0);
-    // The day before as well: 29 February is kept on the 28th.
+    // The day after as well: what began on 29 February is kept on the 28th.
     let days = years
         .filter_map(|years| Some((before(facts.on, *years).ok()?, before(facts.until, *years).ok()?.tomorrow().ok()?)));
     days.map(|(first, last)| (first.to_string(), last.to_string())).collect()
