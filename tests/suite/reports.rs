@@ -46,9 +46,10 @@ async fn the_year_is_told_alike_on_every_database() {
         file.assert_eq(&without_ids(&told));
     }
     for path in ["/v1/reports/agreements/2011", "/v1/reports/partnerships/PAR-0001", "/v1/reports/annual/2011"] {
-        for form in ["json", "html", "markdown"] {
+        for form in ["json", "html", "markdown", "docx"] {
             let path = format!("{path}?as_of=2011-12-31&format={form}");
-            assert_eq!(text(&app, &path).await, text(&app, &path).await, "{path}");
+            let [one, other] = [app.get(&path).send().await.expect(200), app.get(&path).send().await.expect(200)];
+            assert_eq!(one.bytes, other.bytes, "{path}");
         }
     }
 }
@@ -65,6 +66,11 @@ async fn a_report_is_had_in_the_form_that_is_asked_for() {
     let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
     assert_eq!(form(browser, "").await, "text/html; charset=utf-8");
     assert_eq!(form(browser, "&format=json").await, "application/json");
+    let docx = app.get(&format!("{ANNUAL}&format=docx")).send().await.expect(200);
+    assert!(docx.bytes.starts_with(b"PK"), "a DOCX is a ZIP archive");
+    assert_eq!(docx.header("Content-Disposition"), "attachment; filename=\"annual-2011-blagoveshchensk.docx\"");
+    let again = app.get(&format!("{ANNUAL}&format=docx")).send().await.expect(200);
+    assert_eq!(docx.bytes, again.bytes, "the same to the byte");
     let refused = app.get(ANNUAL).header("Accept", "image/png").send().await;
     refused.expect_problem(406, "not_acceptable");
 
@@ -141,7 +147,17 @@ async fn a_reader_is_told_what_he_may_see() {
     assert!(tells(Some(&editor)).await.contains("Закрытая поездка"));
     assert!(!tells(Some(&editor)).await.contains("Служебное"), "remarks are no part of a report");
     assert!(!tells(None).await.contains("Закрытая поездка"));
+    let tie = json!({
+        "arrangement": "bilateral", "kind": "contact", "stage": "active", "visibility": "internal", "historical": true,
+        "sources": [{"text": "Записка"}],
+        "parties": [{"place": home, "role": "home"}, {"place": app.get("/v1/places/PLA-0020").send().await.json["id"], "role": "partner"}],
+    });
+    let tie = app.create("partnerships", &editor, tie).await;
+    let page = format!("/v1/reports/partnerships/{}", tie["id"].as_str().unwrap());
+    app.get(&page).key(&editor).send().await.expect(200);
+    app.get(&page).send().await.expect_problem(404, "not_found");
     let stranger = app.key(Role::Admin, "heihe").await;
+    app.get(&page).key(&stranger).send().await.expect_problem(404, "not_found");
     let told = app.get(&format!("{ANNUAL}&municipality=blagoveshchensk")).key(&stranger).send().await.expect(200);
     assert!(!told.json.to_string().contains("Закрытая поездка"));
 }

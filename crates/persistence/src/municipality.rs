@@ -2,8 +2,8 @@
 
 use jiff::civil::Date;
 use pobratim_domain::{Municipality, Record, SummarySettings};
-use sea_orm::entity::prelude::*;
 use sea_orm::ConnectionTrait;
+use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;

@@ -23,11 +23,16 @@ const MISSING: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 const FORM: &str = "--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\na file\r\n--b--\r\n";
 const SENTINEL: &str = "zanzibarianism";
 /// Reads that are no collection's.
-const DIRECTORY: &[&str] = &["changes", "codelists", "countries", "findings", "me", "problems", "reminders"];
+const DIRECTORY: &[&str] =
+    &["changes", "codelists", "countries", "findings", "me", "problems", "reminders", "reports", "statistics"];
 /// Reads that are about one municipality, which is named where there are several.
-const COMPUTED: &[&str] = &["/v1/findings", "/v1/reminders"];
+const COMPUTED: &[&str] =
+    &["/v1/findings", "/v1/reminders", "/v1/reports/annual/{year}", "/v1/reports/agreements/{year}"];
 /// Operations on what is no record, each with the reason.
-const APART: &[(&str, &str)] = &[("set_finding_acceptance", "a finding is computed; findings.rs tries every caller")];
+const APART: &[(&str, &str)] = &[
+    ("set_finding_acceptance", "a finding is computed; findings.rs tries every caller"),
+    ("get_partnership_report", "it is about a record of another collection; reports.rs tries who sees it"),
+];
 /// Collections whose example cannot be made into a record here, each with the reason.
 const SKIPPED: &[(&str, &str)] = &[];
 
@@ -366,6 +371,7 @@ impl World {
         let parts = operation.path.split('/').map(|part| match part {
             "{codelist_name}" => "fields".to_owned(),
             "{problem_code}" => "stale".to_owned(),
+            "{year}" => "2011".to_owned(),
             "{scheme}" => "wikidata".to_owned(),
             "{value}" => format!("Q{}", self.next()),
             part if part.ends_with("_id}") => record.to_owned(),

@@ -40,6 +40,7 @@ fn filled(path: &str) -> String {
         "{scheme}" => "geonames",
         "{codelist_name}" => "fields",
         "{problem_code}" => "stale",
+        "{year}" => "2011",
         part if part.starts_with('{') => MISSING,
         part => part,
     });
