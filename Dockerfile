@@ -22,7 +22,7 @@ LABEL org.opencontainers.image.title="Pobratim" \
       org.opencontainers.image.source="https://pobratim.example/source" \
       org.opencontainers.image.licenses="Apache-2.0 OR MIT"
 
-COPY LICENSE-APACHE LICENSE-MIT /usr/share/doc/pobratim/
+COPY LICENSE-APACHE LICENSE-MIT NOTICE /usr/share/doc/pobratim/
 COPY --from=build /out/pobratim /usr/local/bin/pobratim
 COPY --from=build --chown=10001:10001 /out/data /var/lib/pobratim
 

@@ -202,7 +202,7 @@ async fn papers_are_listed_by_what_became_of_them() {
             .unwrap()
             .iter()
             .flat_map(|block| block["table"]["rows"].as_array().into_iter().flatten());
-        rows.map(|row| row["cells"][0].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        rows.map(|row| row["records"][0]["ref"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(refs("concluded"), ["AGR-0002"]);
     assert_eq!(refs("term_unknown"), ["AGR-0001", "AGR-0002", "AGR-0003", "AGR-0004", "AGR-0005", "AGR-0006"]);

@@ -10,7 +10,6 @@ mod document;
 mod draft;
 mod facts;
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 mod golden;
 mod language;
 mod partnership;

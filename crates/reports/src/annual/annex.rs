@@ -42,15 +42,11 @@ fn partnerships(writing: &Writing<'_>) -> ReportSection {
             };
             let stage = words.label("partnership_stage", &tie.body.stage);
             let since = tie.body.established.as_ref().map(|date| words.date(date)).unwrap_or_default();
-            row(
-                vec![tie.head.reference.clone(), name, country.unwrap_or_default(), kind, stage, since],
-                vec![named(tie)],
-            )
+            row(vec![name, country.unwrap_or_default(), kind, stage, since], vec![named(tie)])
         })
         .collect();
     if !rows.is_empty() {
         let columns = [
-            ("column-ref", false),
             ("column-partner", false),
             ("column-country", false),
             ("column-kind", false),
@@ -80,8 +76,7 @@ fn agreements(writing: &Writing<'_>) -> ReportSection {
 }
 
 /// The columns of [`Writing::paper_row`].
-pub(crate) const PAPER_COLUMNS: [(&str, bool); 6] = [
-    ("column-ref", false),
+pub(crate) const PAPER_COLUMNS: [(&str, bool); 5] = [
     ("column-title", false),
     ("column-paper-kind", false),
     ("column-signed", false),
@@ -94,7 +89,6 @@ impl Writing<'_> {
     pub(crate) fn paper_row(&self, paper: &pobratim_domain::Record<pobratim_domain::Agreement>) -> ReportRow {
         let words = &self.words;
         let cells = vec![
-            paper.head.reference.clone(),
             words.text(&paper.body.title).to_owned(),
             words.label("agreement_kind", &paper.body.kind),
             paper.body.signed_on.as_ref().map(|date| words.date(date)).unwrap_or_default(),
@@ -168,19 +162,14 @@ fn findings(writing: &Writing<'_>) -> ReportSection {
         let severity = words.say("severity", args().with("severity", code(&finding.severity)));
         let evidence: Vec<String> = finding.evidence.iter().map(|shown| shown.text.clone()).collect();
         let evidence = evidence.join(&words.plain("separator"));
-        let cells = vec![severity, finding.title.clone(), finding.record.reference.clone(), evidence];
+        let cells = vec![severity, finding.title.clone(), evidence];
         row(cells, vec![finding.record.clone()])
     });
     let rows: Vec<ReportRow> = rows.collect();
     if rows.is_empty() {
         draft.paragraph(words.plain("findings-none"), Vec::new());
     } else {
-        let columns = [
-            ("column-severity", false),
-            ("column-finding", false),
-            ("column-record", false),
-            ("column-evidence", false),
-        ];
+        let columns = [("column-severity", false), ("column-finding", false), ("column-evidence", false)];
         draft.table("", &columns, rows);
     }
     draft.done()
