@@ -274,7 +274,7 @@ tie-stage = Stage: { $stage }.
 tie-kind = Kind: { $kind }.
 tie-parties = Parties: { $names }.
 tie-balance = Received: { $incoming }, sent: { $outgoing }; people: { $people_in } and { $people_out }.
-tie-last = Last activity: { $when }.
+tie-last = Last activity: no later than { $when }.
 tie-engagement = Engagement: { $engagement }.
 anniversary = { $years ->
     [one] { $years } year

@@ -333,7 +333,7 @@ tie-stage = Состояние: { $stage }.
 tie-kind = Вид связи: { $kind }.
 tie-parties = Стороны: { $names }.
 tie-balance = Принято: { $incoming }, направлено: { $outgoing }; людей: { $people_in } и { $people_out }.
-tie-last = Последнее событие: { $when }.
+tie-last = Последнее событие: не позднее { $when }.
 tie-engagement = Активность: { $engagement }.
 anniversary = { $years ->
     [one] { $years } год
