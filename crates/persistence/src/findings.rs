@@ -1,21 +1,22 @@
 //! Findings: the candidates for each rule, and the acceptances beside what the rules find. The
 //! rules themselves are the domain's.
 
+mod report;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::civil::Date;
 use pobratim_domain::{
-    AMBIGUOUS, Agreement, AgreementState, AssistanceCaseState, CitedRecord, CityEvent, Claim, ClaimState,
-    CollectionName, EventStatus, ExchangeCount, ExchangeDirection, ExchangeState, Finding, FindingAcceptance,
-    FindingFacts, Letter, LetterState, Municipality, NamedRecord, OPEN_LIST_ROOTS, Observation, OpenActivity,
-    Organization, Partnership, Record, RecordMention, ReportFacts, Timestamp, TwinFacts, UncountedExchange, WorkPlan,
+    AMBIGUOUS, Agreement, AgreementState, CitedRecord, CityEvent, Claim, ClaimState, CollectionName, EventStatus,
+    ExchangeCount, ExchangeDirection, ExchangeState, Finding, FindingAcceptance, FindingFacts, Letter, LetterState,
+    NamedRecord, OPEN_LIST_ROOTS, Observation, OpenActivity, Organization, Partnership, Record, RecordMention,
+    Timestamp, TwinFacts, UncountedExchange, WorkPlan,
 };
 use sea_orm::QueryResult;
 use sea_orm::sea_query::{Alias, CaseStatement, Condition, Expr, ExprTrait, Func, LikeExpr, Query, SimpleExpr};
 use uuid::Uuid;
 
-use crate::candidates::{Candidates, MENTION, MOST, column, mention, nested};
-use crate::days::END;
+use crate::candidates::{Candidates, MENTION, column, mention, nested};
 use crate::error::Error;
 use crate::read::Snapshot;
 use crate::stored::table_name;
@@ -80,7 +81,7 @@ impl Snapshot {
         papers(&mut look, &mut facts).await?;
         directory(&mut look, &mut facts).await?;
         if let (Some(municipality), Some(year)) = (&municipality, query.year) {
-            facts.report = report(&look, municipality, year).await?;
+            facts.report = report::report(&look, municipality, year).await?;
         }
         let mut items = facts.findings(&query.lang);
         accept(&look, &mut items).await?;
@@ -372,73 +373,6 @@ async fn directory(look: &mut Candidates<'_>, facts: &mut FindingFacts) -> Resul
         }
     }
     Ok(())
-}
-
-/// What is recorded for the report of a year; nothing when some of it may not be told of.
-async fn report(
-    look: &Candidates<'_>,
-    municipality: &Record<Municipality>,
-    year: i16,
-) -> Result<Option<ReportFacts>, Error> {
-    let Some(settings) = &municipality.body.report else { return Ok(None) };
-    if !look.may(&[Events, Exchanges, Agreements, AssistanceCases, Projects, Observations]) {
-        return Ok(None);
-    }
-    let (first, last) = (format!("{year:04}-01-01"), format!("{year:04}-12-31"));
-    let in_year = |collection, name: &str| {
-        let reaches = Condition::all()
-            .add(column(collection, &format!("{name}_first")).lte(last.as_str()))
-            .add(column(collection, &format!("{name}_last")).gte(first.as_str()));
-        // Without a date, the first day is the last of the calendar; that is what the index has.
-        Condition::any().add(reaches).add(column(collection, &format!("{name}_first")).eq(END))
-    };
-    let mut lively = took_place();
-    lively.push(ExchangeState::UnderWay.as_str());
-    let held = Condition::all().add(column(Events, "status").eq("held")).add(in_year(Events, "period"));
-    let exchanged = Condition::all().add(column(Exchanges, "state").is_in(lively)).add(in_year(Exchanges, "period"));
-    let mut fields = BTreeSet::new();
-    for (collection, fits) in [(Events, &held), (Exchanges, &exchanged)] {
-        // As the records have them: the same few combinations come again and again.
-        let select = Query::select()
-            .distinct()
-            .expr_as(column(collection, "fields"), Alias::new("fields"))
-            .from(table_name(collection))
-            .cond_where(look.kept(collection).add(fits.clone()))
-            .limit(10 * MOST)
-            .to_owned();
-        for row in look.all(&select).await? {
-            fields.extend(nested::<Vec<String>>(collection, &row, "fields")?);
-        }
-    }
-    let signed =
-        Condition::all().add(column(Agreements, "signed_on").is_not_null()).add(in_year(Agreements, "signed_on"));
-    let has_activity =
-        look.any(Events, held).await? || look.any(Exchanges, exchanged).await? || look.any(Agreements, signed).await?;
-    let cases = Condition::all()
-        .add(column(AssistanceCases, "state").is_in(AssistanceCaseState::ALL.iter().map(|state| state.as_str())))
-        .add(in_year(AssistanceCases, "period"));
-    let investment = Condition::all()
-        .add(column(Projects, "kind").eq("investment"))
-        .add(column(Projects, "state").is_not_in(["idea", "cancelled"]))
-        .add(in_year(Projects, "period"));
-    let select = Query::select()
-        .distinct()
-        .expr_as(column(Observations, "indicator"), Alias::new("indicator"))
-        .from(table_name(Observations))
-        .cond_where(look.kept(Observations).add(in_year(Observations, "period")))
-        .to_owned();
-    let mut indicators = BTreeSet::new();
-    for row in look.all(&select).await? {
-        indicators.insert(row.try_get("", "indicator")?);
-    }
-    Ok(Some(ReportFacts {
-        municipality: RecordMention::of(CollectionName::Municipalities, &municipality.head),
-        domains: settings.domains.iter().map(|domain| domain.as_str().to_owned()).collect(),
-        fields,
-        indicators,
-        has_activity,
-        has_economy: look.any(AssistanceCases, cases).await? || look.any(Projects, investment).await?,
-    }))
 }
 
 /// Puts the acceptances that the caller sees beside the findings.
