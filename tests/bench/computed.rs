@@ -1,5 +1,5 @@
-//! What findings and reminders cost when the database is large: both look at candidates only, so it
-//! should be little more than for a small one.
+//! What findings, reminders and the annual report cost when the database is large: they look at
+//! candidates and at bounded lists only, so it should be little more than for a small one.
 
 use std::time::{Duration, Instant};
 
@@ -29,6 +29,40 @@ async fn tell(app: &App, of: &str) {
     let (findings, reminders) = (read(app, findings).await, read(app, reminders).await);
     let ms = |time: Duration| time.as_secs_f64() * 1e3;
     println!("  {of:<46} findings {:>7.1} ms   reminders {:>7.1} ms", ms(findings), ms(reminders));
+    let before = resident();
+    let began = Instant::now();
+    let first = report(app, "json").await;
+    let took = began.elapsed();
+    let again = read(app, async |app| {
+        report(app, "json").await;
+    });
+    let again = again.await;
+    let page = read(app, async |app| {
+        report(app, "html").await;
+    });
+    let page = page.await;
+    println!(
+        "  {:<46} annual report, first {:>7.1} ms   again {:>7.1} ms   as a page {:>7.1} ms   {} kB of JSON, {:+} MB resident",
+        "",
+        ms(took),
+        ms(again),
+        ms(page),
+        first / 1000,
+        (resident() - before) / 1000
+    );
+}
+
+/// The report of 2011 over HTTP; gives how long it is.
+async fn report(app: &App, form: &str) -> usize {
+    let path = format!("/v1/reports/annual/2011?lang=ru&as_of=2012-12-31&format={form}");
+    app.get(&path).send().await.expect(200).bytes.len()
+}
+
+/// Memory of this process that is resident, in kB (Linux; elsewhere nothing is told).
+fn resident() -> i64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+    line.trim().trim_end_matches(" kB").trim().parse().unwrap_or(0)
 }
 
 async fn read(app: &App, one: impl AsyncFn(&App)) -> Duration {
