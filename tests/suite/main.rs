@@ -8,6 +8,7 @@ mod crash;
 mod demo;
 mod edges;
 mod engine;
+mod gazetteer;
 mod http;
 mod letters;
 mod limits;

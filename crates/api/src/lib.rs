@@ -11,6 +11,7 @@ mod ctx;
 mod dataset;
 mod directory;
 mod feed;
+mod gazetteer;
 mod limit;
 mod metrics;
 mod pages;

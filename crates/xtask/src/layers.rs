@@ -13,7 +13,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("pobratim-migrations", &[]),
     ("pobratim-persistence", &["pobratim-domain"]),
     ("pobratim-reports", &["pobratim-domain"]),
-    ("pobratim-api", &["pobratim-persistence", "pobratim-reports", "pobratim-domain"]),
+    ("pobratim-names", &["pobratim-domain"]),
+    ("pobratim-api", &["pobratim-persistence", "pobratim-reports", "pobratim-names", "pobratim-domain"]),
     ("pobratim", &["pobratim-api", "pobratim-persistence", "pobratim-migrations", "pobratim-domain"]),
     ("pobratim-tests", &["pobratim", "pobratim-api", "pobratim-persistence", "pobratim-migrations", "pobratim-domain"]),
     ("xtask", &[]),
@@ -22,6 +23,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 /// Foreign crates, by the start of their names, that must not be among a package's own dependencies.
 const FORBIDDEN: &[(&str, &[&str])] = &[
     ("pobratim-domain", &["actix", "sea-orm", "sea-query", "sqlx", "tokio"]),
+    ("pobratim-names", &["actix", "sea-orm", "sea-query", "sqlx", "tokio"]),
     ("pobratim-persistence", &["actix"]),
     ("pobratim-api", &["sea-orm", "sea-query", "sqlx"]),
 ];

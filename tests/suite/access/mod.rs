@@ -21,7 +21,7 @@ const CONTRACT: &str = include_str!("../../../openapi/pobratim.v1.json");
 const MISSING: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 const SENTINEL: &str = "zanzibarianism";
 /// Reads that are no collection's.
-const DIRECTORY: &[&str] = &["changes", "codelists", "countries", "me", "problems"];
+const DIRECTORY: &[&str] = &["changes", "codelists", "countries", "gazetteer", "me", "problems"];
 /// Collections whose example cannot be made into a record here, each with the reason.
 const SKIPPED: &[(&str, &str)] = &[];
 
