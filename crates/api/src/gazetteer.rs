@@ -44,7 +44,7 @@ struct Gazetteer {
     /// How many names the sources have for them, beside the main name of each.
     #[schema(minimum = 0, examples(323831))]
     names: i64,
-    /// How many names were made by rule, of cities in China, Japan and Korea.
+    /// How many names were made by rule, of Chinese, Japanese and Korean cities.
     #[schema(minimum = 0, examples(3698))]
     generated_names: i64,
     /// What is to be told wherever the data is shown.

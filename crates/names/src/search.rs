@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use fst::{IntoStreamer as _, Streamer as _};
 use levenshtein_automata::{Distance, LevenshteinAutomatonBuilder};
 
-use crate::container::Origin;
+use crate::container::{LANGUAGES, Origin};
 use crate::gazetteer::{City, Gazetteer, Name, Posting};
 use crate::key::key;
 use crate::transliteration::hangul::{self, Romanization};
@@ -181,8 +181,12 @@ impl<'g, K: Fn(&City<'_>, &Name<'_>) -> bool> Search<'g, '_, K> {
                 Origin::Generated | Origin::Practical => MatchKind::Transliteration,
             });
             let found = Found { city, kind, name, distance };
-            let better =
-                |known: &Found<'_>| (kind, distance, name.origin) < (known.kind, known.distance, known.name.origin);
+            // Of names that match alike, the one that stands first among the languages.
+            let worth = |found: &Found<'_>| {
+                let lang = LANGUAGES.iter().position(|lang| *lang == found.name.lang);
+                (found.kind, found.distance, found.name.origin, lang)
+            };
+            let better = |known: &Found<'_>| worth(&found) < worth(known);
             if self.best.get(&posting.city).is_none_or(better) {
                 self.best.insert(posting.city, found);
             }
