@@ -101,15 +101,16 @@ fn operations() -> Vec<Operation> {
                 .and_then(|content| content.values().next())
                 .map(|media| media["schema"]["$ref"].as_str().unwrap().rsplit('/').next().unwrap().to_owned());
             let is_open = security.contains(&json!({}));
-            operations.push(Operation {
-                id: id.to_owned(),
-                method,
-                path: path.clone(),
-                shape,
-                collection,
-                is_open,
-                body,
+            // What a query must have, by its example.
+            let parameters = operation["parameters"].as_array().into_iter().flatten();
+            let required = parameters.filter(|parameter| parameter["in"] == "query" && parameter["required"] == true);
+            let required = required.map(|parameter| {
+                let (name, example) = (&parameter["name"], &parameter["schema"]["examples"][0]);
+                format!("{}={}", name.as_str().unwrap(), example.as_str().unwrap())
             });
+            let query = required.collect::<Vec<_>>().join("&");
+            let path = if query.is_empty() { path.clone() } else { format!("{path}?{query}") };
+            operations.push(Operation { id: id.to_owned(), method, path, shape, collection, is_open, body });
         }
     }
     assert!(operations.len() > 20, "the contract was read");
