@@ -29,6 +29,9 @@ use transliteration::{kontsevich, palladius, polivanov};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
+/// The line of each region, by its country and GeoNames' code.
+type Regions = HashMap<(String, String), u16>;
+
 struct City {
     id: u32,
     country: String,
@@ -39,6 +42,9 @@ struct City {
     wikidata: u32,
     names: Vec<Name>,
 }
+
+/// A way to spell a name, if it follows the rule.
+type Rule = fn(&str) -> Option<String>;
 
 #[derive(Clone)]
 struct Name {
@@ -129,7 +135,7 @@ fn unpacked(file: &str) -> Outcome<String> {
 
 /// The regions as the library keeps them, code and name on a line, and the line of each. The first
 /// line is that of cities without a region.
-fn regions() -> Outcome<(String, HashMap<(String, String), u16>)> {
+fn regions() -> Outcome<(String, Regions)> {
     let text = fs::read_to_string("data/regions.tsv")?;
     let (mut kept, mut numbers) = (String::from("\t\n"), HashMap::new());
     for (number, [country, code, iso, name]) in (1..).zip(lines::<4>(&text)?) {
@@ -139,7 +145,7 @@ fn regions() -> Outcome<(String, HashMap<(String, String), u16>)> {
     Ok((kept, numbers))
 }
 
-fn cities(regions: &HashMap<(String, String), u16>) -> Outcome<Vec<City>> {
+fn cities(regions: &Regions) -> Outcome<Vec<City>> {
     let mut text = unpacked("data/cities.tsv.gz")?;
     text.push_str(&fs::read_to_string("data/additions.tsv")?);
     let units = |degrees: &str| -> Outcome<i32> {
@@ -212,32 +218,23 @@ fn generate(city: &mut City) {
     if matches!(city.country.as_str(), "KR" | "KP") {
         romanize(city);
     }
-    let mut sources: Vec<&Name> = Vec::new();
-    sources.extend(city.names.iter().filter(|name| {
+    let sources = city.names.iter().filter(|name| {
         let tag = LANGUAGES[usize::from(name.lang)];
         name.origin == Origin::Main || tag == "en" || tag == "ko"
-    }));
-    let loose: fn(&str) -> Option<String>;
-    let mut made: Vec<String> = Vec::new();
-    match city.country.as_str() {
-        "CN" | "TW" => {
-            made.extend(sources.iter().filter_map(|name| palladius::cyrillic(&name.text)));
-            loose = palladius::practical;
-        }
-        "JP" => {
-            made.extend(sources.iter().filter_map(|name| polivanov::cyrillic(&name.text)));
-            loose = polivanov::practical;
-        }
+    });
+    let sources: Vec<&str> = sources.map(|name| name.text.as_str()).collect();
+    let by = |rule: Rule| sources.iter().copied().filter_map(rule).collect::<Vec<_>>();
+    let (mut made, loose): (Vec<String>, Rule) = match city.country.as_str() {
+        "CN" | "TW" => (by(palladius::cyrillic), palladius::practical),
+        "JP" => (by(polivanov::cyrillic), polivanov::practical),
         "KR" | "KP" => {
             // Hangul first: a romanisation without its marks is read wrong.
-            made.extend(sources.iter().filter_map(|name| kontsevich::cyrillic(&name.text)));
-            if made.is_empty() {
-                made.extend(sources.iter().filter_map(|name| kontsevich::cyrillic_from_latin(&name.text)));
-            }
-            loose = kontsevich::practical;
+            let from_hangul = by(kontsevich::cyrillic);
+            let made = if from_hangul.is_empty() { by(kontsevich::cyrillic_from_latin) } else { from_hangul };
+            (made, kontsevich::practical)
         }
         _ => return,
-    }
+    };
     let mut seen = HashSet::new();
     made.retain(|name| seen.insert(name.clone()));
     let Ok(russian) = lang("ru") else { return };
