@@ -10,6 +10,7 @@ mod documents;
 mod edges;
 mod engine;
 mod findings;
+mod gazetteer;
 mod http;
 mod letters;
 mod limits;

@@ -163,8 +163,8 @@ fn plain(value: &impl Serialize) -> ApiResult<Answer> {
     Ok(Answer::json(200, value.to_string()))
 }
 
-fn fixed(ctx: &Ctx, value: &impl Serialize) -> ApiResult<Answer> {
-    Reader::new(ctx).finish()?;
+/// An answer that is the same for everybody as long as the program is.
+pub(crate) fn fixed(value: &impl Serialize) -> ApiResult<Answer> {
     let answer = plain(value)?;
     let shape = answer.body.clone().unwrap_or_default();
     Ok(answer.tagged(Tag::new(0, "0", &[&shape])))
@@ -173,7 +173,8 @@ fn fixed(ctx: &Ctx, value: &impl Serialize) -> ApiResult<Answer> {
 fn all(ctx: &Ctx, items: &[impl Serialize]) -> ApiResult<Answer> {
     let items = pobratim_domain::to_json(&items).map_err(ApiError::defect)?;
     let count = items.as_array().map_or(0, Vec::len);
-    fixed(ctx, &json!({"items": items, "page": {"limit": count, "total": count}}))
+    Reader::new(ctx).finish()?;
+    fixed(&json!({"items": items, "page": {"limit": count, "total": count}}))
 }
 
 fn list_countries(ctx: &Ctx) -> ApiResult<Answer> {
@@ -187,7 +188,8 @@ fn list_codelists(ctx: &Ctx) -> ApiResult<Answer> {
 
 fn get_codelist(ctx: &Ctx) -> ApiResult<Answer> {
     let found = codelist::list(ctx.param("codelist_name")).ok_or_else(ApiError::not_found)?;
-    fixed(ctx, &found)
+    Reader::new(ctx).finish()?;
+    fixed(&found)
 }
 
 fn list_problems(ctx: &Ctx) -> ApiResult<Answer> {
@@ -198,5 +200,6 @@ fn list_problems(ctx: &Ctx) -> ApiResult<Answer> {
 fn get_problem(ctx: &Ctx) -> ApiResult<Answer> {
     let code = ctx.param("problem_code");
     let found = PROBLEMS.iter().find(|problem| problem.code == code).ok_or_else(ApiError::not_found)?;
-    fixed(ctx, found)
+    Reader::new(ctx).finish()?;
+    fixed(found)
 }

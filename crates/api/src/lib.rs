@@ -17,6 +17,7 @@ mod dataset;
 mod directory;
 mod feed;
 mod findings;
+mod gazetteer;
 mod limit;
 mod metrics;
 mod pages;

@@ -14,7 +14,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("pobratim-migrations", &[]),
     ("pobratim-persistence", &["pobratim-domain"]),
     ("pobratim-reports", &["pobratim-domain"]),
-    ("pobratim-api", &["pobratim-persistence", "pobratim-files", "pobratim-reports", "pobratim-domain"]),
+    ("pobratim-names", &["pobratim-domain"]),
+    (
+        "pobratim-api",
+        &["pobratim-persistence", "pobratim-files", "pobratim-reports", "pobratim-names", "pobratim-domain"],
+    ),
     ("pobratim", &["pobratim-api", "pobratim-files", "pobratim-persistence", "pobratim-migrations", "pobratim-domain"]),
     (
         "pobratim-tests",
@@ -34,6 +38,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 const FORBIDDEN: &[(&str, &[&str])] = &[
     ("pobratim-domain", &["actix", "sea-orm", "sea-query", "sqlx", "tokio"]),
     ("pobratim-files", &["actix", "sea-orm", "sea-query", "sqlx"]),
+    ("pobratim-names", &["actix", "sea-orm", "sea-query", "sqlx", "tokio"]),
     ("pobratim-persistence", &["actix"]),
     ("pobratim-api", &["sea-orm", "sea-query", "sqlx"]),
 ];

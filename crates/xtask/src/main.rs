@@ -23,6 +23,7 @@ mod generator;
 #[cfg(test)]
 mod layers;
 mod metadata;
+mod names;
 mod openapi;
 mod pinned;
 mod postgres;
@@ -87,6 +88,12 @@ const COMMANDS: &[Command] = &[
         usage: "fuzz [CASES | --seconds N] [--seed N]",
         about: "ask a served demo what its contract allows and forbids: some 40,000 cases, and 10,000 or CASES at random",
         run: fuzz::run,
+    },
+    Command {
+        name: "names",
+        usage: "names [--misses]",
+        about: "measure how often the gazetteer's first answer is the right one (docs/NAMES.md); --misses: list the others",
+        run: names::run,
     },
     Command { name: "openapi", usage: "openapi", about: "write openapi/pobratim.v1.json anew", run: openapi::run },
     Command {

@@ -23,8 +23,18 @@ const MISSING: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 const FORM: &str = "--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\na file\r\n--b--\r\n";
 const SENTINEL: &str = "zanzibarianism";
 /// Reads that are no collection's.
-const DIRECTORY: &[&str] =
-    &["changes", "codelists", "countries", "findings", "me", "problems", "reminders", "reports", "statistics"];
+const DIRECTORY: &[&str] = &[
+    "changes",
+    "codelists",
+    "countries",
+    "findings",
+    "gazetteer",
+    "me",
+    "problems",
+    "reminders",
+    "reports",
+    "statistics",
+];
 /// Reads that are about one municipality, which is named where there are several.
 const COMPUTED: &[&str] =
     &["/v1/findings", "/v1/reminders", "/v1/reports/annual/{year}", "/v1/reports/agreements/{year}"];
@@ -127,15 +137,16 @@ fn operations() -> Vec<Operation> {
                 Body::Json(media["schema"]["$ref"].as_str().unwrap().rsplit('/').next().unwrap().to_owned())
             });
             let is_open = security.contains(&json!({}));
-            operations.push(Operation {
-                id: id.to_owned(),
-                method,
-                path: path.clone(),
-                shape,
-                collection,
-                is_open,
-                body,
+            // What a query must have, by its example.
+            let parameters = operation["parameters"].as_array().into_iter().flatten();
+            let required = parameters.filter(|parameter| parameter["in"] == "query" && parameter["required"] == true);
+            let required = required.map(|parameter| {
+                let (name, example) = (&parameter["name"], &parameter["schema"]["examples"][0]);
+                format!("{}={}", name.as_str().unwrap(), example.as_str().unwrap())
             });
+            let query = required.collect::<Vec<_>>().join("&");
+            let path = if query.is_empty() { path.clone() } else { format!("{path}?{query}") };
+            operations.push(Operation { id: id.to_owned(), method, path, shape, collection, is_open, body });
         }
     }
     assert!(operations.len() > 20, "the contract was read");

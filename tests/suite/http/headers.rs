@@ -139,8 +139,10 @@ async fn parameters_stand_once_and_are_known() {
             .send()
             .await
             .expect_problem(400, "invalid_parameter");
+        // What is missing is told beside what is too much.
+        let faults: Vec<_> = reply.faults().into_iter().filter(|(_, code)| code != "required").collect();
         assert_eq!(
-            reply.faults(),
+            faults,
             [("colour".into(), "unknown_parameter".into()), ("Limit".into(), "unknown_parameter".into())],
             "{path}"
         );
