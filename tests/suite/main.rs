@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod access;
+mod cache;
 mod changes;
 mod crash;
 mod demo;
@@ -13,6 +14,7 @@ mod findings;
 mod http;
 mod letters;
 mod limits;
+mod linear;
 mod office;
 mod places;
 mod plans;
