@@ -117,10 +117,12 @@ async fn answer(
         // No name here is anything but UTF-8 or has a NUL character, and PostgreSQL takes neither.
         return Err(ApiError::not_found());
     }
-    let mut name = None;
-    if let Some(cache) = api.cache().filter(|_| entry.kept_by.is_some()) {
+    if entry.kept_by.is_some() {
         // The order of parameters says nothing, that of the values of one may.
         query.sort_by(|one, other| one.0.cmp(&other.0));
+    }
+    let mut name = None;
+    if let Some(cache) = api.cache().filter(|_| entry.kept_by.is_some()) {
         name = cache::name(entry, asked, principal.as_ref(), &query);
         if let Some(name) = &name
             && let Some(kept) = cache.look(name)
