@@ -45,12 +45,20 @@ impl App {
 
     /// An app over a database, with settings of the test's own. Files lie in a folder of the test's,
     /// unless the settings have a place for them.
-    pub async fn start_with(store: Store, mut settings: Settings) -> Self {
+    pub async fn start_with(store: Store, settings: Settings) -> Self {
+        Self::start_at(store, settings, Clock::fixed(Timestamp::parse(NOW).unwrap(), 1)).await
+    }
+
+    /// Another app over the same database, as another process is: it shares nothing but the clock.
+    pub async fn beside(&self, settings: Settings) -> Self {
+        Self::start_at(self.store.clone(), settings, self.clock.clone()).await
+    }
+
+    async fn start_at(store: Store, mut settings: Settings, clock: Clock) -> Self {
         let files = tempfile::tempdir().unwrap();
         if settings.files.place() == &Place::default() {
             settings.files = Files::at(Place::Folder(files.path().to_owned()), []).unwrap();
         }
-        let clock = Clock::fixed(Timestamp::parse(NOW).unwrap(), 1);
         let database = Database::open(store.url.clone(), Some("a secret of the suite"), clock.clone()).await.unwrap();
         let api = Api::new(database.clone(), settings).unwrap();
         let (address, stop) = listen(&api);
@@ -111,6 +119,13 @@ impl App {
     /// A request.
     pub fn request(&self, method: &str, path: &str) -> Request<'_> {
         Request { app: self, method: method.to_owned(), path: path.to_owned(), headers: HeaderMap::new(), body: None }
+    }
+
+    /// A figure of its metrics; 0 when it is not there.
+    pub async fn metric(&self, name: &str) -> u64 {
+        let text = String::from_utf8(self.get("/metrics").send().await.expect(200).bytes).unwrap();
+        let found = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok());
+        found.unwrap_or(0)
     }
 
     /// A GET request.

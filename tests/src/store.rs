@@ -2,8 +2,8 @@
 //! `POBRATIM_TEST_DATABASE` says.
 
 use std::path::PathBuf;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use pobratim_migrations::{Migrator, MigratorTrait};
 use pobratim_persistence::DatabaseUrl;
@@ -11,13 +11,14 @@ use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
-/// A database of one test's own.
+/// A database of one test's own. Copies are the same one.
+#[derive(Clone)]
 pub struct Store {
     /// Where it is.
     pub url: DatabaseUrl,
     /// The same as text, for programs and second connections.
     pub address: String,
-    folder: Option<TempDir>,
+    folder: Option<Arc<TempDir>>,
 }
 
 static COUNT: AtomicU64 = AtomicU64::new(0);
@@ -60,7 +61,7 @@ impl Store {
         let file = folder.path().join("test.db");
         std::fs::copy(template, &file).unwrap();
         let address = format!("sqlite:{}", file.display());
-        Self { url: address.parse().unwrap(), address, folder: Some(folder) }
+        Self { url: address.parse().unwrap(), address, folder: Some(Arc::new(folder)) }
     }
 
     /// A migrated, empty database of a PostgreSQL server.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod access;
+mod cache;
 mod changes;
 mod crash;
 mod demo;
@@ -14,6 +15,7 @@ mod gazetteer;
 mod http;
 mod letters;
 mod limits;
+mod linear;
 mod office;
 mod places;
 mod plans;

@@ -7,8 +7,8 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use pobratim_domain::{ApiKey, Faults, Head, Record, Role, Scope, Slug, Visibility};
-use pobratim_persistence::{Database, Error, Happened, Secret, Stamp, View};
+use pobratim_domain::{ApiKey, Faults, Head as RecordHead, Record, Role, Scope, Slug, Visibility};
+use pobratim_persistence::{Database, Error, Happened, Head, Secret, Stamp, View};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
@@ -73,7 +73,12 @@ pub async fn issue_key(
     let id = database.clock().id();
     let NewKey { text, hash } = NewKey::new(id, &random, database.secret());
     let record = Record {
-        head: Head { id, visibility: Visibility::Restricted, municipality: municipality.clone(), ..Head::default() },
+        head: RecordHead {
+            id,
+            visibility: Visibility::Restricted,
+            municipality: municipality.clone(),
+            ..RecordHead::default()
+        },
         body: key,
     };
     let mut faults = Faults::default();
@@ -102,8 +107,13 @@ struct Seen {
 }
 
 impl Keys {
-    /// The caller behind a header's value; nothing when the credential is not good.
-    pub(crate) async fn principal(&self, database: &Database, header: &str) -> Result<Option<Principal>, Error> {
+    /// The caller behind a header's value, with the head that was looked at to know; nothing when the
+    /// credential is not good.
+    pub(crate) async fn principal(
+        &self,
+        database: &Database,
+        header: &str,
+    ) -> Result<Option<(Principal, Head)>, Error> {
         let Some((id, random)) = parse(header) else { return Ok(None) };
         let head = database.head().await?;
         let state = (head.epoch.clone(), head.of(pobratim_domain::CollectionName::ApiKeys));
@@ -130,7 +140,7 @@ impl Keys {
         let same = hash(database.secret(), random).as_bytes().ct_eq(stored.as_bytes());
         // Expiry is compared on every request: the clock makes no change in the database.
         let live = key.body.is_live(database.clock().now());
-        Ok((bool::from(same) && live).then_some(Principal { key }))
+        Ok((bool::from(same) && live).then_some((Principal { key }, head)))
     }
 }
 

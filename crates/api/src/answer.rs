@@ -6,6 +6,8 @@ use std::fmt;
 use bytes::Bytes;
 use futures_util::stream::{self, BoxStream, StreamExt};
 use futures_util::{Stream, TryStreamExt};
+use pobratim_domain::CollectionName;
+use pobratim_persistence::Head;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -29,6 +31,12 @@ pub(crate) struct Answer {
     /// A body that is sent as it is read. Only reading answers so, and no record keeps those.
     #[serde(skip)]
     pub(crate) stream: Option<Streamed>,
+    /// A body that is no text. Only reading answers so.
+    #[serde(skip)]
+    pub(crate) binary: Option<Bytes>,
+    /// The collections it was made from, when it depends on nothing else in the database.
+    #[serde(skip)]
+    pub(crate) made_from: Option<Vec<CollectionName>>,
 }
 
 /// A body of a known length that is sent as it is read.
@@ -90,6 +98,11 @@ impl Tag {
         Self { of: name_of(id), ..Self::new(version, epoch, shape) }
     }
 
+    /// How many bytes it takes in memory.
+    pub(crate) fn weight(&self) -> usize {
+        self.epoch.len() + self.of.len() + self.shape.len()
+    }
+
     /// The tag as a header carries it, for one encoding of the bytes.
     pub(crate) fn header(&self, encoding: &str) -> String {
         let mut hash = Sha256::new();
@@ -113,6 +126,8 @@ impl Answer {
             headers: Vec::new(),
             page: false,
             stream: None,
+            binary: None,
+            made_from: None,
         }
     }
 
@@ -126,9 +141,7 @@ impl Answer {
 
     /// A body that is no text.
     pub(crate) fn bytes(content_type: &str, body: Vec<u8>) -> Self {
-        let length = u64::try_from(body.len()).unwrap_or(u64::MAX);
-        let once = stream::once(std::future::ready(Ok::<_, std::io::Error>(Bytes::from(body))));
-        Self { body: None, ..Self::text(content_type, String::new()) }.streamed(Streamed::new(length, once))
+        Self { body: None, binary: Some(Bytes::from(body)), ..Self::text(content_type, String::new()) }
     }
 
     pub(crate) fn page(content_type: &str, body: String) -> Self {
@@ -148,6 +161,18 @@ impl Answer {
     pub(crate) fn tagged(mut self, tag: Tag) -> Self {
         self.tag = Some(tag);
         self
+    }
+
+    /// Says which collections it was made from: it holds as long as they stand as in its snapshot.
+    pub(crate) fn made_from(mut self, collections: &[CollectionName]) -> Self {
+        self.made_from = Some(collections.to_vec());
+        self
+    }
+
+    /// The same, for what is no record: its tag is the state of those collections, and all that the
+    /// answer depends on beside them.
+    pub(crate) fn drawn_from(self, head: &Head, collections: &[CollectionName], shape: &[&str]) -> Self {
+        self.tagged(Tag::new(head.of_all(collections), &head.epoch, shape)).made_from(collections)
     }
 
     pub(crate) fn with(mut self, name: &str, value: impl Into<String>) -> Self {

@@ -10,6 +10,7 @@ use pobratim_persistence::Database;
 use serde_json::Value;
 
 use crate::access::Keys;
+use crate::cache::Cache;
 use crate::contract::{Components, Declared, Parameter, Validators};
 use crate::limit::Limits;
 use crate::metrics::Metrics;
@@ -29,11 +30,18 @@ pub struct Settings {
     pub files: Files,
     /// How many bytes a file has at most.
     pub max_upload: u64,
+    /// How many bytes of finished answers are kept in memory; nothing to keep none.
+    pub cache: Option<u64>,
+    /// A fault that tests plant: what is kept is given without asking whether it still holds.
+    #[doc(hidden)]
+    pub skip_head_check: bool,
 }
 
 impl Settings {
     /// How large a file may be when nothing is said: 100 MiB.
     pub const MAX_UPLOAD: u64 = 100 * 1024 * 1024;
+    /// How many bytes of answers are kept when nothing is said: 32 MiB.
+    pub const CACHE: u64 = 32 * 1024 * 1024;
 }
 
 impl Default for Settings {
@@ -44,6 +52,8 @@ impl Default for Settings {
             cors_origins: Vec::new(),
             files: Files::default(),
             max_upload: Self::MAX_UPLOAD,
+            cache: Some(Self::CACHE),
+            skip_head_check: false,
         }
     }
 }
@@ -72,6 +82,7 @@ struct Parts {
     contract: &'static Contract,
     settings: Settings,
     keys: Keys,
+    cache: Option<Cache>,
     limits: Option<Limits>,
     metrics: Metrics,
     draining: AtomicBool,
@@ -115,6 +126,7 @@ impl Api {
         Ok(Self(Arc::new(Parts {
             database,
             contract,
+            cache: settings.cache.map(|bytes| Cache::new(bytes, settings.skip_head_check)).transpose()?,
             limits,
             settings,
             keys: Keys::default(),
@@ -157,6 +169,10 @@ impl Api {
 
     pub(crate) fn keys(&self) -> &Keys {
         &self.0.keys
+    }
+
+    pub(crate) fn cache(&self) -> Option<&Cache> {
+        self.0.cache.as_ref()
     }
 
     pub(crate) fn limits(&self) -> Option<&Limits> {

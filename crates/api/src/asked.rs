@@ -1,29 +1,60 @@
 //! A request before and after its handler: who is counted for it, and how what the handler says is
 //! fitted to the client (conditional, compressed, cached).
 
-use std::io::Write;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix_web::body::SizedStream;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
-use bytes::Bytes;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use pobratim_persistence::View;
 
 use crate::address::client_address;
-use crate::answer::Answer;
+use crate::answer::{Answer, Streamed};
 use crate::api::Api;
+use crate::cache::{Kept, Validity};
 use crate::contract::VERSION;
+use crate::form::Form;
 use crate::limit::{Allowance, Caller};
 use crate::problem::{ApiError, ApiResult, RATE_LIMITED};
 
-/// Answers smaller than this are not compressed.
-const COMPRESS_FROM: usize = 1024;
-
 const EXPOSED: &str = "ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, API-Version, Idempotent-Replayed, Accept-Ranges, Content-Range, Content-Disposition, Repr-Digest";
+
+/// What is said to a request: an answer in its finished form, and whether it is kept for others.
+pub(crate) struct Said {
+    form: Arc<Form>,
+    stream: Option<Streamed>,
+    keep: Option<Keep>,
+}
+
+/// Under which name an answer is kept.
+struct Keep {
+    name: Arc<str>,
+    kept: Kept,
+    /// Whether it is not in the cache yet, or not in this form.
+    is_new: bool,
+}
+
+impl Said {
+    /// An answer for this request alone.
+    pub(crate) fn once(mut answer: Answer) -> Self {
+        let stream = answer.stream.take();
+        Self { form: Arc::new(Form::of(answer)), stream, keep: None }
+    }
+
+    /// An answer that holds for others too, for a while.
+    pub(crate) fn to_keep(answer: Answer, name: Arc<str>, validity: Validity) -> Self {
+        let said = Self::once(answer);
+        let kept = Kept::new(said.form.clone(), validity);
+        Self { keep: Some(Keep { name, kept, is_new: true }).filter(|_| said.stream.is_none()), ..said }
+    }
+
+    /// An answer that was kept.
+    pub(crate) fn kept(name: Arc<str>, kept: Kept) -> Self {
+        Self { form: kept.form.clone(), stream: None, keep: Some(Keep { name, kept, is_new: false }) }
+    }
+}
 
 /// What is known of a request before its handler runs.
 pub(crate) struct Asked {
@@ -89,27 +120,16 @@ impl Asked {
         }
     }
 
-    pub(crate) fn respond(&mut self, api: &Api, outcome: ApiResult<Answer>) -> HttpResponse {
-        let answer = outcome.unwrap_or_else(|error| self.problem(&error));
+    pub(crate) fn respond(&mut self, api: &Api, outcome: ApiResult<Said>) -> HttpResponse {
+        let Said { form, stream, mut keep } = outcome.unwrap_or_else(|error| Said::once(self.problem(&error)));
+        let mut answer = form;
         let mut status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut headers = HeaderMap::new();
-        let mut body = Bytes::from(answer.body.unwrap_or_default());
-        let mut encoding = "";
-        let mut stream = answer.stream;
-        // What is streamed is a file, and files are mostly compressed already.
-        if body.len() >= COMPRESS_FROM
-            && self.takes_gzip()
-            && let Some(small) = gzip(&body)
-        {
-            encoding = "gzip";
-            body = small;
-        }
+        let encoding = if answer.is_compressible() && self.takes_gzip() { "gzip" } else { "" };
         if let Some(tag) = &answer.tag {
             let tag = tag.header(encoding);
             if status.is_success() && self.reads() && has_seen(&self.headers, &tag) {
                 status = StatusCode::NOT_MODIFIED;
-                body = Bytes::new();
-                stream = None;
             }
             set(&mut headers, "ETag", &tag);
         }
@@ -123,6 +143,15 @@ impl Asked {
             }
         }
         let has_body = status != StatusCode::NOT_MODIFIED && status != StatusCode::NO_CONTENT;
+        if has_body
+            && !encoding.is_empty()
+            && !answer.is_compressed()
+            && let Some(compressed) = answer.compressed()
+        {
+            // Made once, at the first need; what is kept has it from now on.
+            answer = Arc::new(compressed);
+            keep = keep.map(|keep| Keep { is_new: true, kept: keep.kept.with(answer.clone()), ..keep });
+        }
         if has_body && !answer.content_type.is_empty() {
             set(&mut headers, "Content-Type", &answer.content_type);
             if !encoding.is_empty() {
@@ -139,6 +168,9 @@ impl Asked {
         for (name, value) in &answer.headers {
             set(&mut headers, name, value);
         }
+        if let (Some(Keep { name, kept, is_new: true }), Some(cache)) = (keep, api.cache()) {
+            cache.keep(name, kept);
+        }
         self.common(api, &mut headers, answer.page);
         let took = self.began.elapsed();
         api.metrics().count(&self.method, &self.route, status.as_u16(), took);
@@ -149,7 +181,7 @@ impl Asked {
         }
         match stream {
             Some(stream) if has_body => response.body(SizedStream::new(stream.length, stream.bytes)),
-            _ if has_body => response.body(body),
+            _ if has_body => response.body(answer.bytes(encoding)),
             _ => response.finish(),
         }
     }
@@ -251,12 +283,6 @@ fn combined(given: &HeaderMap) -> HeaderMap {
         }
     }
     headers
-}
-
-fn gzip(body: &[u8]) -> Option<Bytes> {
-    let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 3), Compression::fast());
-    encoder.write_all(body).ok()?;
-    encoder.finish().ok().map(Bytes::from)
 }
 
 fn set(headers: &mut HeaderMap, name: &str, value: &str) {

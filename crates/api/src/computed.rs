@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::answer::{Answer, Tag};
+use crate::answer::Answer;
 use crate::contract::reference;
 use crate::ctx::Ctx;
 use crate::feed;
@@ -126,7 +126,7 @@ impl Asked {
     /// The day that is meant.
     pub(crate) fn day(&self, ctx: &Ctx, municipality: Option<&Record<Municipality>>) -> Date {
         let zone = municipality.map_or("UTC", |record| record.body.timezone.as_str());
-        self.on.unwrap_or_else(|| ctx.api.database().clock().now().day_in(zone))
+        self.on.unwrap_or_else(|| ctx.today(zone))
     }
 
     /// The language that is meant.
@@ -197,9 +197,7 @@ pub(crate) struct Page {
 impl Page {
     /// The answer, with its tag: any change of a record may change what is computed.
     pub(crate) fn answer(self, ctx: &Ctx, snapshot: &Snapshot) -> Answer {
-        let head = snapshot.head();
-        let tag = Tag::new(head.of_all(CollectionName::ALL), &head.epoch, &[&self.shape]);
-        let answer = Answer::json(200, self.body).tagged(tag);
+        let answer = Answer::json(200, self.body).drawn_from(snapshot.head(), CollectionName::ALL, &[&self.shape]);
         match self.next {
             Some(next) => answer.with("Link", next_link(ctx, &next)),
             None => answer,

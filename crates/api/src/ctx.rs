@@ -1,9 +1,11 @@
 //! A request as handlers see it: who asks, for what, under which conditions.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use actix_web::http::header::HeaderMap;
 use bytes::Bytes;
+use jiff::civil::Date;
 use pobratim_domain::{Collection, CollectionName, Faults, Keeper, Scope, Slug};
 use pobratim_persistence::{Error, Idempotency, Loaded, Snapshot, Stamp, Tx, View};
 use serde::de::DeserializeOwned;
@@ -14,6 +16,7 @@ use uuid::Uuid;
 use crate::access::Principal;
 use crate::answer::{Answer, IfMatch, REPLAYED};
 use crate::api::Api;
+use crate::cache::Seen;
 use crate::content::Incoming;
 use crate::problem::{ApiError, ApiResult, FORBIDDEN, FieldError, MALFORMED, PRECONDITION_REQUIRED, UNAUTHENTICATED};
 use crate::routes::Entry;
@@ -33,6 +36,8 @@ pub(crate) struct Ctx {
     pub(crate) body: Bytes,
     /// A body that is read as it arrives.
     pub(crate) incoming: Option<Incoming>,
+    /// What it has seen of the world so far.
+    pub(crate) seen: Arc<Seen>,
 }
 
 impl Ctx {
@@ -125,7 +130,18 @@ impl Ctx {
 
     /// Reads in one snapshot.
     pub(crate) async fn read<R>(&self, read: impl AsyncFnOnce(&Snapshot) -> Result<R, Error>) -> Result<R, Error> {
-        self.api.database().read(read).await
+        let noted = async |snapshot: &Snapshot| {
+            self.seen.note(snapshot.head());
+            read(snapshot).await
+        };
+        self.api.database().read(noted).await
+    }
+
+    /// The day it is in a time zone. An answer that depends on it holds that day only.
+    pub(crate) fn today(&self, zone: &str) -> Date {
+        let day = self.api.database().clock().now().day_in(zone);
+        self.seen.note_day(zone, day);
+        day
     }
 
     /// Makes a change: the only way to. A request with an Idempotency-Key happens once.

@@ -6,6 +6,7 @@ use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
@@ -27,6 +28,9 @@ pub(crate) struct Metrics {
     registry: Registry,
     requests: Family<Request, Counter>,
     seconds: Family<Route, Histogram, fn() -> Histogram>,
+    hits: Counter,
+    misses: Counter,
+    kept: Gauge,
 }
 
 impl Default for Metrics {
@@ -37,7 +41,11 @@ impl Default for Metrics {
         let mut registry = Registry::with_prefix("pobratim");
         registry.register("http_requests", "Requests answered", requests.clone());
         registry.register("http_request_seconds", "How long answering took", seconds.clone());
-        Self { registry, requests, seconds }
+        let (hits, misses, kept) = (Counter::default(), Counter::default(), Gauge::default());
+        registry.register("cache_hits", "Answers that were kept and still held", hits.clone());
+        registry.register("cache_misses", "Answers that could have been kept and had to be made", misses.clone());
+        registry.register("cache_bytes", "What the answers that are kept take in memory", kept.clone());
+        Self { registry, requests, seconds, hits, misses, kept }
     }
 }
 
@@ -50,8 +58,19 @@ impl Metrics {
         self.seconds.get_or_create(&label).observe(took.as_secs_f64());
     }
 
-    /// All metrics as text.
-    pub(crate) fn text(&self) -> String {
+    /// Counts an answer that was kept.
+    pub(crate) fn hit(&self) {
+        self.hits.inc();
+    }
+
+    /// Counts an answer that could have been kept, and was not.
+    pub(crate) fn missed(&self) {
+        self.misses.inc();
+    }
+
+    /// All metrics as text; the answers that are kept take so many bytes.
+    pub(crate) fn text(&self, kept: u64) -> String {
+        self.kept.set(i64::try_from(kept).unwrap_or(i64::MAX));
         let mut text = String::new();
         // Writing into a String does not fail.
         let _ = encode(&mut text, &self.registry);

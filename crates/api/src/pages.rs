@@ -8,6 +8,7 @@ use serde_json::json;
 use utoipa_swagger_ui::Config;
 
 use crate::answer::{Answer, Tag};
+use crate::cache::Cache;
 use crate::contract::VERSION;
 use crate::ctx::Ctx;
 use crate::problem::{ApiError, ApiResult, UNAVAILABLE};
@@ -94,5 +95,5 @@ async fn ready(ctx: Ctx) -> ApiResult<Answer> {
 
 fn metrics(ctx: &Ctx) -> Answer {
     let text = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    Answer::text(text, ctx.api.metrics().text())
+    Answer::text(text, ctx.api.metrics().text(ctx.api.cache().map_or(0, Cache::weight)))
 }

@@ -1,14 +1,17 @@
 //! Query strings and headers: read against what an operation declares. Unknown parameters, and
 //! repeated ones that take one value, are faults like any other, and all faults come at once.
 
+use actix_web::http::header::HeaderMap;
 use pobratim_domain::value::PartialDate;
 use pobratim_domain::{CollectionName, Faults, Keeper};
 use pobratim_persistence::{COMMON_SORTS, Filter, FilterBy, ListQuery, Sort, Stored, Wanted};
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::api::Api;
 use crate::ctx::Ctx;
 use crate::problem::{ApiError, ApiResult, FieldError};
+use crate::routes::Entry;
 
 /// The most records on a page.
 pub(crate) const MOST: u64 = 200;
@@ -21,6 +24,20 @@ pub(crate) const VALUES: usize = 50;
 pub(crate) struct Listed {
     pub(crate) query: ListQuery,
     pub(crate) expand: Vec<CollectionName>,
+}
+
+impl Listed {
+    /// The collections that the list depends on.
+    pub(crate) fn made_from(&self, own: CollectionName) -> Vec<CollectionName> {
+        let mut made_from = vec![own];
+        made_from.extend(&self.expand);
+        // A country is that of a place.
+        let by_country = |wanted: &Wanted| matches!(wanted, Wanted::Any(FilterBy::Country { .. }, _));
+        if self.query.filters.iter().any(by_country) {
+            made_from.push(CollectionName::Places);
+        }
+        made_from
+    }
 }
 
 /// What can be sent along with a list.
@@ -134,18 +151,30 @@ impl<'c> Reader<'c> {
                 ctx.api.check_parameter(known, text, &mut found)?;
             }
         }
-        for known in &ctx.entry.parameters {
-            let Some((name, value)) = known.header().and_then(|name| Some((name, ctx.headers.get(name)?))) else {
-                continue;
-            };
-            match value.to_str() {
-                Ok(text) => ctx.api.check_parameter(known, text, &mut found)?,
-                Err(_) => found.push(FieldError::header(name, "invalid", "It has ASCII characters only.")),
-            }
-        }
+        found.extend(wrong_headers(&ctx.api, ctx.entry, &ctx.headers)?);
         self.faults.extend(found);
         Ok(())
     }
+}
+
+/// Whether the contract takes the headers that a request has. When it does not, the operation
+/// itself says so, with all else that is wrong.
+pub(crate) fn headers_are_good(api: &Api, entry: &Entry, headers: &HeaderMap) -> ApiResult<bool> {
+    Ok(wrong_headers(api, entry, headers)?.is_empty())
+}
+
+fn wrong_headers(api: &Api, entry: &Entry, headers: &HeaderMap) -> ApiResult<Vec<FieldError>> {
+    let mut found = Vec::new();
+    for known in &entry.parameters {
+        let Some((name, value)) = known.header().and_then(|name| Some((name, headers.get(name)?))) else {
+            continue;
+        };
+        match value.to_str() {
+            Ok(text) => api.check_parameter(known, text, &mut found)?,
+            Err(_) => found.push(FieldError::header(name, "invalid", "It has ASCII characters only.")),
+        }
+    }
+    Ok(found)
 }
 
 /// Reads the query of a list of a collection.

@@ -9,14 +9,13 @@ use pobratim_persistence::{Error, Snapshot, View};
 use pobratim_reports::{LANGUAGES, Report, agreements, annual, partnership, render};
 use serde_json::{Value, json};
 
-use crate::answer::{Answer, Tag};
+use crate::answer::Answer;
 use crate::contract::Schemas;
 use crate::contract::operation::Operation;
 use crate::ctx::Ctx;
 use crate::problem::{ApiError, ApiResult, FieldError};
 use crate::query::Reader;
 use crate::report_facts::Loading;
-use crate::representation::preferred;
 use crate::resource;
 use crate::routes::{Body, Entry, Handler};
 
@@ -39,6 +38,7 @@ pub(crate) fn routes() -> Vec<Entry> {
     let entry = |path: &str, operation: Value, handler: Handler| {
         Entry::new(Method::GET, format!("/v1/reports/{path}"), Body::None, operation, handler)
             .also(&[HTML, MARKDOWN, DOCX])
+            .kept(&["Accept-Language"])
     };
     vec![
         entry("annual/{year}", describe_annual(), |ctx| annual_report(ctx).boxed_local()),
@@ -138,8 +138,7 @@ impl Asked {
         let named = reader.take("format").and_then(|name| FORMS.iter().find(|(known, _)| *known == name));
         let as_of = resource::day(&mut reader, "as_of");
         reader.finish()?;
-        let accepted = || preferred(ctx.header("Accept").unwrap_or_default(), &[JSON, HTML, MARKDOWN, DOCX]);
-        let form = named.map_or_else(accepted, |(_, form)| *form);
+        let form = named.map_or_else(|| ctx.entry.preferred(&ctx.headers), |(_, form)| *form);
         Ok(Self { municipality, lang, as_of, form })
     }
 
@@ -151,8 +150,7 @@ impl Asked {
 
     /// What a report is drawn up for: which language, which day.
     fn settle(&self, ctx: &Ctx, city: &Municipality) -> (String, Date) {
-        let now = ctx.api.database().clock().now();
-        (self.lang(ctx, city), self.as_of.unwrap_or_else(|| now.day_in(city.timezone.as_str())))
+        (self.lang(ctx, city), self.as_of.unwrap_or_else(|| ctx.today(city.timezone.as_str())))
     }
 
     /// The report in the form that was asked for.
@@ -171,11 +169,10 @@ impl Asked {
             _ => Ok(Answer::json(200, to_json(report)?.to_string())),
         };
         let answer = written.map_err(|error| Error::Defect(error.to_string()))?;
-        let head = snapshot.head();
         let shape = format!("report {name} {} {} {}", report.lang, report.as_of, self.form);
-        let tag = Tag::new(head.of_all(MADE_FROM), &head.epoch, &[&shape, &view.tag()]);
+        let answer = answer.drawn_from(snapshot.head(), MADE_FROM, &[&shape, &view.tag()]);
         // The language may have been taken from the header.
-        Ok(answer.tagged(tag).with("Vary", "Authorization, Accept, Accept-Encoding, Accept-Language, Origin"))
+        Ok(answer.with("Vary", "Authorization, Accept, Accept-Encoding, Accept-Language, Origin"))
     }
 }
 

@@ -20,7 +20,7 @@ pub(crate) fn answer<T: Stored>(mut row: T::Row, view: &View, epoch: &str, statu
     let envelope = Envelope::of::<T>(&row)?;
     mask::<T>(&mut row, view)?;
     let tag = Tag::of_record(envelope.id, envelope.version, epoch, &[T::NAME.as_str(), &view.tag()]);
-    Ok(Answer::json(status, serde_json::to_string(&row)?).tagged(tag))
+    Ok(Answer::json(status, serde_json::to_string(&row)?).tagged(tag).made_from(&[T::NAME]))
 }
 
 /// The answer to an action on a record.
@@ -34,7 +34,7 @@ pub(crate) async fn list<T: Stored>(ctx: Ctx) -> ApiResult<Answer> {
     let listed = query::list::<T>(&ctx)?;
     let view = ctx.view();
     let secret = ctx.api.database().secret().clone();
-    let (body, next, tag) = ctx
+    let (answer, next) = ctx
         .read(async |snapshot| {
             let mut page = snapshot.list::<T>(&view, &listed.query, &secret).await?;
             let mut ids = Vec::with_capacity(page.rows.len());
@@ -54,17 +54,14 @@ pub(crate) async fn list<T: Stored>(ctx: Ctx) -> ApiResult<Answer> {
             }
             let items = RawValue::from_string(serde_json::to_string(&page.rows)?)?;
             let body = with_items(&body, &items)?;
-            let mut made_from = vec![T::NAME];
-            made_from.extend(&listed.expand);
+            let made_from = listed.made_from(T::NAME);
             let shape =
                 format!("{} {:?} {:?} {}", listed.query.name, listed.query.cursor, listed.expand, listed.query.limit);
             let counted = if listed.query.count { "counted" } else { "" };
             let head = snapshot.head();
-            let tag = Tag::new(head.of_all(&made_from), &head.epoch, &[&shape, counted]);
-            Ok((body, page.next, tag))
+            Ok((Answer::json(200, body).drawn_from(head, &made_from, &[&shape, counted]), page.next))
         })
         .await?;
-    let answer = Answer::json(200, body).tagged(tag);
     Ok(match next {
         Some(next) => answer.with("Link", next_link(&ctx, &next)),
         None => answer,
@@ -306,24 +303,22 @@ pub(crate) async fn history<T: Stored>(ctx: Ctx) -> ApiResult<Answer> {
         record: Some(id),
         ..ChangesQuery::default()
     };
-    let (changes, tag) = ctx
-        .read(async |snapshot| {
-            let envelope = snapshot.envelope::<T>(id).await?;
-            if !view.sees(T::NAME, &envelope.municipality, &envelope.visibility) {
-                return Err(Error::NotFound);
-            }
-            let changes = snapshot.changes(&view, &query).await?;
-            let head = snapshot.head();
-            let shape = format!("history {id} {} {}", query.after, query.limit);
-            Ok((changes, Tag::new(head.of(T::NAME), &head.epoch, &[&shape, &view.tag()])))
-        })
-        .await?;
     let mut page = json!({"limit": limit});
-    if changes.more {
-        page["next_cursor"] = changes.read_to.to_string().into();
-    }
-    let body = json!({"items": feed::items(&changes.items), "page": page});
-    Ok(Answer::json(200, body.to_string()).tagged(tag))
+    ctx.read(async |snapshot| {
+        let envelope = snapshot.envelope::<T>(id).await?;
+        if !view.sees(T::NAME, &envelope.municipality, &envelope.visibility) {
+            return Err(Error::NotFound);
+        }
+        let changes = snapshot.changes(&view, &query).await?;
+        if changes.more {
+            page["next_cursor"] = changes.read_to.to_string().into();
+        }
+        let body = json!({"items": feed::items(&changes.items), "page": page});
+        let shape = format!("history {id} {} {}", query.after, query.limit);
+        Ok(Answer::json(200, body.to_string()).drawn_from(snapshot.head(), &[T::NAME], &[&shape, &view.tag()]))
+    })
+    .await
+    .map_err(Into::into)
 }
 
 /// A record as a client describes it, when it is new or replaces one.

@@ -2,6 +2,7 @@
 //! actix resources, HEAD, OPTIONS, `Allow` and the document are made from it.
 
 use actix_web::http::Method;
+use actix_web::http::header::HeaderMap;
 use actix_web::{HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
 use serde_json::Value;
@@ -11,6 +12,7 @@ use crate::api::Api;
 use crate::contract::Parameter;
 use crate::ctx::Ctx;
 use crate::problem::{ApiError, ApiResult, METHOD_NOT_ALLOWED};
+use crate::representation::preferred;
 use crate::{collections, directory, feed, findings, gazetteer, pages, reminders, reports, serve, statistics};
 
 /// What an operation does with a request.
@@ -45,6 +47,8 @@ pub(crate) struct Entry {
     /// What it takes in query and headers, as the contract has it.
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) handler: Handler,
+    /// Headers beside `Accept` that its answers depend on, when they may be kept.
+    pub(crate) kept_by: Option<&'static [&'static str]>,
     /// Asked by machines of the installation: no credential, no limit.
     pub(crate) probe: bool,
 }
@@ -60,6 +64,20 @@ impl Entry {
     pub(crate) fn also(mut self, types: &'static [&'static str]) -> Self {
         self.also = types;
         self
+    }
+
+    /// The same, with answers that are kept while the records they were made from stand: they
+    /// depend on those, on who asks for what, on the day, and on these headers and nothing else.
+    pub(crate) fn kept(mut self, by: &'static [&'static str]) -> Self {
+        self.kept_by = Some(by);
+        self
+    }
+
+    /// The type in which a client would have it.
+    pub(crate) fn preferred(&self, headers: &HeaderMap) -> &'static str {
+        let accept = headers.get("Accept").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let offers: Vec<&'static str> = [self.produces].into_iter().chain(self.also.iter().copied()).collect();
+        preferred(accept, &offers)
     }
 
     /// The same, answering something else than JSON.
@@ -79,7 +97,18 @@ impl Entry {
 
     fn bare(method: Method, path: String, produces: &'static str, handler: Handler) -> Self {
         let parameters = Vec::new();
-        Self { method, path, body: Body::None, produces, also: &[], operation: None, parameters, handler, probe: false }
+        Self {
+            method,
+            path,
+            body: Body::None,
+            produces,
+            also: &[],
+            operation: None,
+            parameters,
+            handler,
+            kept_by: None,
+            probe: false,
+        }
     }
 }
 

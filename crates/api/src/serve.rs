@@ -2,6 +2,7 @@
 //! finds out who asks, counts it, and runs the handler; what it says is fitted to the client in `asked`.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 
 use actix_web::http::Method;
 use actix_web::http::header::HeaderMap;
@@ -11,8 +12,9 @@ use futures_util::FutureExt;
 
 use crate::answer::Answer;
 use crate::api::Api;
-use crate::asked::Asked;
+use crate::asked::{Asked, Said};
 use crate::body;
+use crate::cache::{self, Seen};
 use crate::content::{BYTES, Incoming};
 use crate::ctx::{Ctx, unauthenticated};
 use crate::limit::Caller;
@@ -56,7 +58,7 @@ pub(crate) async fn options(api: Api, request: HttpRequest, allow: String) -> Ht
                 .with("Access-Control-Allow-Headers", headers)
                 .with("Access-Control-Max-Age", "600");
         }
-        answer
+        Said::once(answer)
     });
     asked.respond(&api, outcome)
 }
@@ -67,16 +69,18 @@ async fn answer(
     asked: &mut Asked,
     request: &HttpRequest,
     payload: web::Payload,
-) -> ApiResult<Answer> {
+) -> ApiResult<Said> {
+    let mut head = None;
     let principal = match asked.headers.get("Authorization").filter(|_| !entry.probe) {
         None => None,
         Some(header) => {
             let known = api.keys().principal(api.database(), header.to_str().unwrap_or_default()).await?;
-            if known.is_none() {
+            let Some((principal, seen)) = known else {
                 asked.admit(api, request)?;
                 return Err(unauthenticated());
-            }
-            known
+            };
+            head = Some(seen);
+            Some(principal)
         }
     };
     if let Some(principal) = &principal {
@@ -104,7 +108,7 @@ async fn answer(
             body::read(&asked.headers, payload, &["application/merge-patch+json", "application/json"]).await?
         }
     };
-    let query = query::pairs(request.query_string())?;
+    let mut query = query::pairs(request.query_string())?;
     let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
     let params: Vec<_> = request.match_info().iter().map(|(name, value)| (name.to_owned(), decode(value))).collect();
     // actix reads what is not UTF-8 as something near to it, so the path is looked at as it came.
@@ -113,6 +117,29 @@ async fn answer(
         // No name here is anything but UTF-8 or has a NUL character, and PostgreSQL takes neither.
         return Err(ApiError::not_found());
     }
+    if entry.kept_by.is_some() {
+        // The order of parameters says nothing, that of the values of one may.
+        query.sort_by(|one, other| one.0.cmp(&other.0));
+    }
+    let mut name = None;
+    if let Some(cache) = api.cache().filter(|_| entry.kept_by.is_some()) {
+        name = cache::name(entry, asked, principal.as_ref(), &query);
+        if let Some(name) = &name
+            && let Some(kept) = cache.look(name)
+            && query::headers_are_good(api, entry, &asked.headers)?
+        {
+            let head = match head {
+                Some(head) => head,
+                None => api.database().head().await?,
+            };
+            if cache.holds(&kept, &head, api.database().clock().now()) {
+                api.metrics().hit();
+                return Ok(Said::kept(name.clone(), kept));
+            }
+        }
+        api.metrics().missed();
+    }
+    let seen = Arc::new(Seen::default());
     let handler: Handler = entry.handler;
     let ctx = Ctx {
         api: api.clone(),
@@ -126,12 +153,17 @@ async fn answer(
         headers: asked.headers.clone(),
         body,
         incoming,
+        seen: seen.clone(),
     };
     if entry.method != Method::GET {
         // Reading handlers take their parameters themselves; writing ones have none in the query.
         Reader::new(&ctx).finish()?;
     }
-    handler(ctx).await
+    let answer = handler(ctx).await?;
+    Ok(match name.filter(|_| answer.status == 200).zip(seen.validity(&answer)) {
+        Some((name, validity)) => Said::to_keep(answer, name, validity),
+        None => Said::once(answer),
+    })
 }
 
 /// Refuses when the client takes none of the operation's representations.

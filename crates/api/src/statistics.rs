@@ -12,14 +12,13 @@ use pobratim_persistence::{Error, Snapshot, View};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::answer::{Answer, Tag};
+use crate::answer::Answer;
 use crate::contract::Schemas;
 use crate::contract::operation::Operation;
 use crate::csv::{self, CSV};
 use crate::ctx::Ctx;
 use crate::problem::{ApiError, ApiResult, FieldError};
 use crate::query::{Reader, VALUES};
-use crate::representation::preferred;
 use crate::routes::{Body, Entry, Handler};
 use crate::statistics_table::Table;
 
@@ -27,8 +26,6 @@ use crate::statistics_table::Table;
 const ROWS: usize = 10_000;
 /// The years that can be asked for: the last of the calendar stands for an open end.
 const YEARS: std::ops::RangeInclusive<i32> = 1..=9998;
-
-const JSON: &str = "application/json";
 
 pub(crate) fn schemas(schemas: &mut Schemas) {
     schemas.add::<ExchangeStatistics>();
@@ -43,7 +40,7 @@ pub(crate) fn schemas(schemas: &mut Schemas) {
 
 pub(crate) fn routes() -> Vec<Entry> {
     let entry = |path: &str, operation: Value, handler: Handler| {
-        Entry::new(Method::GET, format!("/v1/statistics/{path}"), Body::None, operation, handler).also(&[CSV])
+        Entry::new(Method::GET, format!("/v1/statistics/{path}"), Body::None, operation, handler).also(&[CSV]).kept(&[])
     };
     vec![
         entry("exchanges", describe_exchanges(), |ctx| exchanges(ctx).boxed_local()),
@@ -177,7 +174,7 @@ fn asked<G: DeserializeOwned + PartialEq + Copy>(ctx: &Ctx, reader: &mut Reader<
             reader.fault("format", "unknown_code", "It is json or csv.");
             false
         }
-        None => preferred(ctx.header("Accept").unwrap_or_default(), &[JSON, CSV]) == CSV,
+        None => ctx.entry.preferred(&ctx.headers) == CSV,
     };
     Asked { municipality, group_by, period: period(reader), csv }
 }
@@ -232,9 +229,7 @@ async fn answer<S: Table>(
         );
         return Err(ApiError::parameters(vec![FieldError::parameter("group_by", "too_many", detail)]));
     }
-    // The query as it came: another order of it has the same bytes and another tag, which does no harm.
     let shape = format!("statistics {} {csv} {:?}", ctx.path, ctx.query);
-    let tag = Tag::new(head.of_all(made_from), &head.epoch, &[&shape, &view.tag()]);
     let answer = if csv {
         let name = ctx.path.rsplit('/').next().unwrap_or_default();
         Answer::text("text/csv; charset=utf-8", csv::table(S::COLUMNS, found.rows())?)
@@ -242,7 +237,7 @@ async fn answer<S: Table>(
     } else {
         Answer::json(200, serde_json::to_string(&found).map_err(ApiError::defect)?)
     };
-    Ok(answer.tagged(tag))
+    Ok(answer.drawn_from(&head, made_from, &[&shape, &view.tag()]))
 }
 
 /// `GET /v1/statistics/exchanges`

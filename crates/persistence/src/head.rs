@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use pobratim_domain::CollectionName;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::LockType;
+use sea_orm::sea_query::{Alias, Condition, Expr, LockType, Query};
 use sea_orm::{ConnectionTrait, QuerySelect};
 use tokio::sync::oneshot;
 
@@ -72,16 +72,34 @@ impl Head {
         collections.iter().map(|collection| self.of(*collection)).max().unwrap_or(0)
     }
 
-    /// Reads the head in a transaction: the first statement of its snapshot.
+    /// Reads the head: the first statement of a snapshot, or a statement alone. It is one, so that
+    /// what it tells belongs together without a transaction.
     pub(crate) async fn read(connection: &impl ConnectionTrait) -> Result<Self, DbErr> {
-        let head = row::Entity::find_by_id(1).one(connection).await?;
-        let head = head.ok_or_else(|| DbErr::RecordNotFound("the head row; was the database migrated?".to_owned()))?;
-        let collections = collection_row::Entity::find().all(connection).await?;
-        Ok(Self {
-            epoch: head.epoch,
-            revision: head.revision,
-            collections: collections.into_iter().map(|row| (row.collection, row.revision)).collect(),
-        })
+        use collection_row::{Column as Of, Entity as Collections};
+        use row::{Column, Entity};
+        let statement = Query::select()
+            .columns([(Entity, Column::Epoch), (Entity, Column::Revision)])
+            .column((Collections, Of::Collection))
+            .expr_as(Expr::col((Collections, Of::Revision)), Alias::new("last"))
+            .from(Entity)
+            .left_join(Collections, Condition::all())
+            .and_where(Column::Id.eq(1))
+            .to_owned();
+        let mut head: Option<Self> = None;
+        for row in connection.query_all(&statement).await? {
+            let head = match &mut head {
+                Some(head) => head,
+                None => head.insert(Self {
+                    epoch: row.try_get("", "epoch")?,
+                    revision: row.try_get("", "revision")?,
+                    collections: BTreeMap::new(),
+                }),
+            };
+            if let Some(collection) = row.try_get::<Option<String>>("", "collection")? {
+                head.collections.insert(collection, row.try_get("", "last")?);
+            }
+        }
+        head.ok_or_else(|| DbErr::RecordNotFound("the head row; was the database migrated?".to_owned()))
     }
 }
 
@@ -129,27 +147,39 @@ impl HeadPoll {
     }
 
     async fn run(&self) {
+        let mut turn = Turn { poll: self, ended: false };
         loop {
             let callers = {
                 let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
                 if waiting.callers.is_empty() {
                     waiting.running = false;
+                    turn.ended = true;
                     return;
                 }
                 std::mem::take(&mut waiting.callers)
             };
-            let head = crate::read::bounded(Self::read(&self.readers)).await;
+            let head = crate::read::bounded(async { Ok(Head::read(&self.readers).await?) }).await;
             for caller in callers {
                 // Nobody is there any more when the send fails.
                 let _ = caller.send(head.clone());
             }
         }
     }
+}
 
-    async fn read(readers: &DatabaseConnection) -> Result<Head, Error> {
-        let transaction = sea_orm::TransactionTrait::begin(readers).await?;
-        let head = Head::read(&transaction).await?;
-        sea_orm::TransactionSession::commit(transaction).await?;
-        Ok(head)
+/// The one who reads for all. When its task ends before it has answered, with its runtime or by a
+/// panic, those who wait are told so at once, and the next to come begins anew.
+struct Turn<'p> {
+    poll: &'p HeadPoll,
+    ended: bool,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        if !self.ended {
+            let mut waiting = self.poll.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            waiting.running = false;
+            waiting.callers.clear();
+        }
     }
 }

@@ -37,6 +37,7 @@ struct Raw {
     cors_origins: Option<String>,
     files: Option<String>,
     max_upload: Option<String>,
+    cache: Option<String>,
     drain_seconds: Option<String>,
     log: Option<String>,
 }
@@ -98,6 +99,15 @@ impl Config {
             faults.push(format!("max_upload: {fault}"));
             0
         });
+        let cache = match said("CACHE", file.cache).as_deref() {
+            None => Ok(Some(Settings::CACHE)),
+            Some("off") => Ok(None),
+            Some(text) => bytes(text).map(Some),
+        };
+        let cache = cache.unwrap_or_else(|fault| {
+            faults.push(format!("cache: {fault}, nor off"));
+            None
+        });
         let drain = said("DRAIN_SECONDS", file.drain_seconds).map_or(Ok(0), |text| text.parse::<u64>());
         let drain = drain.unwrap_or_else(|_| {
             faults.push("drain_seconds: a whole number of seconds".to_owned());
@@ -119,7 +129,15 @@ impl Config {
                 database,
                 listen,
                 secret,
-                settings: Settings { rate_limit, trusted_proxies, cors_origins, files, max_upload },
+                settings: Settings {
+                    rate_limit,
+                    trusted_proxies,
+                    cors_origins,
+                    files,
+                    max_upload,
+                    cache,
+                    ..Settings::default()
+                },
                 drain: Duration::from_secs(drain),
                 log,
             }),

@@ -116,6 +116,11 @@ async fn a_database_that_is_gone_is_told_in_time_and_found_again() {
     app.post("/v1/places", heihe("Q1")).key(&editor).send().await.expect(201);
 
     for state in [Line::Cut, Line::Silent] {
+        // What is kept does not hide that the database is gone.
+        app.get("/v1/places").send().await.expect(200);
+        let hits = app.metric("pobratim_cache_hits_total").await;
+        app.get("/v1/places").send().await.expect(200);
+        assert_eq!(app.metric("pobratim_cache_hits_total").await, hits + 1);
         line.send_replace(state);
         let read = || app.get("/v1/places").key(&editor);
         tokio::join!(

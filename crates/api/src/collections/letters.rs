@@ -3,11 +3,11 @@
 
 use actix_web::http::Method;
 use futures_util::FutureExt;
-use pobratim_domain::{Collection, Letter, LetterChain, LetterTransitionInput, Record, to_json};
+use pobratim_domain::{Collection, CollectionName, Letter, LetterChain, LetterTransitionInput, Record, to_json};
 use pobratim_persistence::{Error, Happened, Snapshot, View};
 use serde_json::{Value, json};
 
-use crate::answer::{Answer, Tag};
+use crate::answer::Answer;
 use crate::collections::Resource;
 use crate::contract::Schemas;
 use crate::contract::operation::{Operation, action};
@@ -34,7 +34,8 @@ impl Resource for Letter {
             }),
             Entry::new(Method::GET, format!("{path}/chain"), Body::None, describe_chain(), |ctx| {
                 chain(ctx).boxed_local()
-            }),
+            })
+            .kept(&[]),
         ]
     }
 }
@@ -96,17 +97,17 @@ async fn chain(ctx: Ctx) -> ApiResult<Answer> {
     reader.finish()?;
     let id = ctx.record_id::<Letter>().await?;
     let view = ctx.view();
-    let now = ctx.api.database().clock().now();
     let answer = ctx
         .read(async |snapshot| {
             let letter = snapshot.record::<Letter>(&view, id).await?;
             let (_, zone) = snapshot.summary_settings(letter.head.keeper()).await?;
-            let on = on.unwrap_or_else(|| now.day_in(&zone));
+            let on = on.unwrap_or_else(|| ctx.today(&zone));
             let chain = LetterChain::of(id, &linked(snapshot, &view, letter).await?, on);
-            let head = snapshot.head();
             let shape = format!("chain {id} {on}");
-            let tag = Tag::new(head.of(Letter::NAME), &head.epoch, &[&shape, &view.tag()]);
-            Ok::<_, Error>(Answer::json(200, to_json(&chain)?.to_string()).tagged(tag))
+            // The municipality says what day it is.
+            let made_from = [Letter::NAME, CollectionName::Municipalities];
+            let answer = Answer::json(200, to_json(&chain)?.to_string());
+            Ok::<_, Error>(answer.drawn_from(snapshot.head(), &made_from, &[&shape, &view.tag()]))
         })
         .await?;
     Ok(answer)

@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::answer::{Answer, Tag};
+use crate::answer::Answer;
 use crate::collections::Resource;
 use crate::contract::Schemas;
 use crate::contract::operation::{Operation, action, revision_cursor};
@@ -84,7 +84,8 @@ impl Resource for Partnership {
             }),
             Entry::new(Method::GET, format!("{path}/transitions"), Body::None, describe_transitions(), |ctx| {
                 transitions(ctx).boxed_local()
-            }),
+            })
+            .kept(&[]),
             Entry::new(
                 Method::PUT,
                 format!("{path}/parties/{{party_key}}/stance"),
@@ -94,7 +95,8 @@ impl Resource for Partnership {
             ),
             Entry::new(Method::GET, format!("{path}/summary"), Body::None, describe_summary(), |ctx| {
                 summary(ctx).boxed_local()
-            }),
+            })
+            .kept(&[]),
         ]
     }
 }
@@ -193,22 +195,20 @@ async fn transitions(ctx: Ctx) -> ApiResult<Answer> {
         event: Some(TRANSITIONED.to_owned()),
         ..ChangesQuery::default()
     };
-    let (changes, tag) = ctx
-        .read(async |snapshot| {
-            snapshot.get::<Partnership>(&view, id).await?;
-            let changes = snapshot.changes(&view, &query).await?;
-            let head = snapshot.head();
-            let shape = format!("transitions {id} {} {}", query.after, query.limit);
-            let state = head.of(CollectionName::Partnerships);
-            Ok((changes, Tag::new(state, &head.epoch, &[&shape, &view.tag()])))
-        })
-        .await?;
-    let items: Vec<Value> = changes.items.iter().filter_map(told).filter_map(|told| to_json(&told).ok()).collect();
     let mut page = json!({"limit": limit});
-    if changes.more {
-        page["next_cursor"] = changes.read_to.to_string().into();
-    }
-    Ok(Answer::json(200, json!({"items": items, "page": page}).to_string()).tagged(tag))
+    ctx.read(async |snapshot| {
+        snapshot.get::<Partnership>(&view, id).await?;
+        let changes = snapshot.changes(&view, &query).await?;
+        let items: Vec<Value> = changes.items.iter().filter_map(told).filter_map(|told| to_json(&told).ok()).collect();
+        if changes.more {
+            page["next_cursor"] = changes.read_to.to_string().into();
+        }
+        let body = json!({"items": items, "page": page}).to_string();
+        let shape = format!("transitions {id} {} {}", query.after, query.limit);
+        Ok(Answer::json(200, body).drawn_from(snapshot.head(), &[Partnership::NAME], &[&shape, &view.tag()]))
+    })
+    .await
+    .map_err(Into::into)
 }
 
 fn told(change: &Change) -> Option<PartnershipTransition> {
@@ -250,21 +250,19 @@ async fn summary(ctx: Ctx) -> ApiResult<Answer> {
     reader.finish()?;
     let id = ctx.record_id::<Partnership>().await?;
     let view = ctx.view();
-    let now = ctx.api.database().clock().now();
     let answer = ctx
         .read(async |snapshot| {
             let tie = snapshot.record::<Partnership>(&view, id).await?;
             let (settings, zone) = snapshot.summary_settings(tie.head.keeper()).await?;
-            let on = on.unwrap_or_else(|| now.day_in(&zone));
+            let on = on.unwrap_or_else(|| ctx.today(&zone));
             let agreements = snapshot.referring::<Agreement>(&view, "partnership", id).await?;
             let exchanges = snapshot.referring::<Exchange>(&view, "partnerships", id).await?;
             let events = snapshot.referring::<CityEvent>(&view, "partnerships", id).await?;
             let under = SummaryRecords { agreements: &agreements, exchanges: &exchanges, events: &events };
             let summary = PartnershipSummary::of(&tie, under, &settings, on);
-            let head = snapshot.head();
             let shape = format!("summary {id} {on}");
-            let tag = Tag::new(head.of_all(MADE_FROM), &head.epoch, &[&shape, &view.tag()]);
-            Ok::<_, Error>(Answer::json(200, to_json(&summary)?.to_string()).tagged(tag))
+            let answer = Answer::json(200, to_json(&summary)?.to_string());
+            Ok::<_, Error>(answer.drawn_from(snapshot.head(), MADE_FROM, &[&shape, &view.tag()]))
         })
         .await?;
     Ok(answer)
