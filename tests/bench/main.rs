@@ -16,7 +16,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// How often each request is measured.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 4;
 
 /// What stands before the name of a case when only some are wanted: `requests:page`.
 const ONE_CASE: &str = "requests:";

@@ -30,8 +30,8 @@ const TIES: u64 = 1_000;
 /// Nine in ten are public, so that page 2000 of what everybody sees is there.
 const DELEGATIONS: u64 = 112_500;
 
-const WARM_UP: Duration = Duration::from_millis(300);
-const ROUND: Duration = Duration::from_millis(1_000);
+const WARM_UP: Duration = Duration::from_millis(200);
+const ROUND: Duration = Duration::from_millis(800);
 
 /// Measures all cases, or those that are named, so many times.
 pub async fn measure(rounds: usize, wanted: Vec<String>) {

@@ -333,7 +333,6 @@ fn shown(job: &Job, reference: &str, now: i64) -> String {
         results: None,
         highlight: false,
         counts_in_statistics: true,
-        period_first: "",
     };
     serde_json::to_string(&shown).unwrap()
 }

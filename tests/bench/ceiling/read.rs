@@ -19,7 +19,7 @@ static RECORD: LazyLock<&'static str> = LazyLock::new(|| {
 static PAGE: LazyLock<&'static str> = LazyLock::new(|| {
     leaked(format!(
         "SELECT {COLUMNS} FROM exchanges WHERE deleted_at IS NULL AND visibility = 'public' AND audience = $1 \
-         AND period_last >= $2 AND period_first <= $3 ORDER BY period_first DESC, id DESC LIMIT 51"
+         ORDER BY created_at, id LIMIT 51"
     ))
 });
 
@@ -32,9 +32,6 @@ fn leaked(sql: String) -> &'static str {
 #[derive(Deserialize)]
 pub struct Wanted {
     audience: String,
-    period_from: String,
-    period_to: String,
-    sort: String,
 }
 
 #[derive(Serialize)]
@@ -64,15 +61,13 @@ pub async fn record(pool: &Pool, id: Uuid) -> Option<String> {
 }
 
 pub async fn page(pool: &Pool, wanted: &Wanted) -> String {
-    assert_eq!(wanted.sort, "-period");
-    let (from, to) = (format!("{}-01-01", wanted.period_from), format!("{}-12-31", wanted.period_to));
     match pool {
         Pool::Sqlite(pool) => {
-            let rows = query(*PAGE).bind(&wanted.audience).bind(from).bind(to).fetch_all(pool).await.unwrap();
+            let rows = query(*PAGE).bind(&wanted.audience).fetch_all(pool).await.unwrap();
             of(&rows.iter().map(Shown::of).collect::<Vec<_>>())
         }
         Pool::Postgres(pool) => {
-            let rows = query(*PAGE).bind(&wanted.audience).bind(from).bind(to).fetch_all(pool).await.unwrap();
+            let rows = query(*PAGE).bind(&wanted.audience).fetch_all(pool).await.unwrap();
             of(&rows.iter().map(Shown::of).collect::<Vec<_>>())
         }
     }
@@ -83,7 +78,7 @@ fn of(rows: &[Shown<'_>]) -> String {
     let last = items.last().filter(|_| rows.len() > LIMIT);
     let next_cursor = last.map(|last| {
         let mut cursor = String::new();
-        for byte in format!("{} {}", last.period_first, last.id).bytes() {
+        for byte in format!("{} {}", last.created_at, last.id).bytes() {
             write!(cursor, "{byte:02x}").unwrap();
         }
         cursor

@@ -10,7 +10,7 @@ use uuid::Uuid;
 pub const COLUMNS: &str = "id, ref, municipality, visibility, tags, sources, claims, external_ids, version, \
     created_at, updated_at, title, direction, mode, audience, origin, destination, period, purpose, fields, state, \
     headcount, organizer, host, partnerships, agreement, programme, events, projects, implementers, itinerary, \
-    results, highlight, counts_in_statistics, period_first";
+    results, highlight, counts_in_statistics";
 
 /// A delegation.
 #[derive(Serialize)]
@@ -60,9 +60,6 @@ pub struct Shown<'r> {
     pub results: Option<&'r RawValue>,
     pub highlight: bool,
     pub counts_in_statistics: bool,
-    /// What the page was sorted by.
-    #[serde(skip)]
-    pub period_first: &'r str,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
@@ -120,7 +117,6 @@ impl<'r> Shown<'r> {
             results: maybe_json(31),
             highlight: row.get(32),
             counts_in_statistics: row.get(33),
-            period_first: text(34),
         }
     }
 }

@@ -54,9 +54,10 @@ const COLD: &str = "cold";
 const STATIC: &str = "static";
 const HAND: &str = "hand-written";
 
-pub const PAGE: &str = "/v1/exchanges?audience=students&period_from=2001&period_to=2010&sort=-period";
-const EXPANDED: &str =
-    "/v1/exchanges?audience=students&period_from=2001&period_to=2010&sort=-period&expand=places,organizations";
+pub const PAGE: &str = "/v1/exchanges?audience=teachers";
+const EXPANDED: &str = "/v1/exchanges?audience=teachers&expand=places,organizations";
+/// One index gives the filter and another the order, so the database has to sort what it found.
+const SORTED: &str = "/v1/exchanges?audience=teachers&period_from=2001&period_to=2010&sort=-period";
 const SEARCH: &str = "/v1/exchanges?q=hockey%20tournament";
 const STATISTICS: &str =
     "/v1/statistics/exchanges?group_by=country,year,direction,audience&year_from=2001&year_to=2010";
@@ -64,11 +65,12 @@ const REPORT: &str = "/v1/reports/annual/2010?lang=ru&as_of=2011-12-31";
 const LIST: &str = "/v1/exchanges";
 
 /// Reads that are compared with the same bytes, each with the name of the file that has them.
-fn reads(city: &City) -> [(&'static str, String); 6] {
+fn reads(city: &City) -> [(&'static str, String); 7] {
     [
         ("record", format!("/v1/exchanges/{}", city.records[0])),
         ("page", PAGE.to_owned()),
         ("expanded", EXPANDED.to_owned()),
+        ("sorted", SORTED.to_owned()),
         ("search", SEARCH.to_owned()),
         ("statistics", STATISTICS.to_owned()),
         ("report", REPORT.to_owned()),
