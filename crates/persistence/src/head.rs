@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use pobratim_domain::CollectionName;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::LockType;
+use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, QuerySelect};
 use tokio::sync::oneshot;
 
@@ -72,17 +72,35 @@ impl Head {
         collections.iter().map(|collection| self.of(*collection)).max().unwrap_or(0)
     }
 
-    /// Reads the head in a transaction: the first statement of its snapshot.
+    /// Reads the head in a transaction: the first statement of its snapshot, and only one, because
+    /// every read pays for it.
     pub(crate) async fn read(connection: &impl ConnectionTrait) -> Result<Self, DbErr> {
-        let head = row::Entity::find_by_id(1).one(connection).await?;
-        let head = head.ok_or_else(|| DbErr::RecordNotFound("the head row; was the database migrated?".to_owned()))?;
-        let collections = collection_row::Entity::find().all(connection).await?;
-        Ok(Self {
-            epoch: head.epoch,
-            revision: head.revision,
-            collections: collections.into_iter().map(|row| (row.collection, row.revision)).collect(),
-        })
+        let rows = connection.query_all(&statement()).await?;
+        let Some(first) = rows.first() else {
+            return Err(DbErr::RecordNotFound("the head row; was the database migrated?".to_owned()));
+        };
+        let mut head =
+            Self { epoch: first.try_get_by(0)?, revision: first.try_get_by(1)?, collections: BTreeMap::new() };
+        for row in &rows {
+            // Nothing while no collection was changed yet.
+            if let Some(collection) = row.try_get_by::<Option<String>, _>(2)? {
+                head.collections.insert(collection, row.try_get_by(3)?);
+            }
+        }
+        Ok(head)
     }
+}
+
+/// The head row beside each collection's.
+fn statement() -> SelectStatement {
+    Query::select()
+        .columns([(row::Entity, row::Column::Epoch), (row::Entity, row::Column::Revision)])
+        .column((collection_row::Entity, collection_row::Column::Collection))
+        .column((collection_row::Entity, collection_row::Column::Revision))
+        .from(row::Entity)
+        .left_join(collection_row::Entity, Expr::value(1).eq(1))
+        .and_where(Expr::col((row::Entity, row::Column::Id)).eq(1))
+        .to_owned()
 }
 
 /// Reads the head row and holds it until the transaction ends, so that writers come one by one.
