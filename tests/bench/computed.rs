@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use pobratim_api::Settings;
 use pobratim_domain::{CollectionName, SummarySettings};
 use pobratim_persistence::{FindingsQuery, RemindersQuery, View};
-use pobratim_tests::{App, Store, analyze, crowd};
+use pobratim_tests::{App, Likeness, Store, analyze, crowd};
 
 use crate::median;
 
@@ -19,8 +19,8 @@ pub async fn measure() {
     println!("computed: {READS} reads of each, as the public sees it");
     tell(&app, "the demo city").await;
     let beside = app.store.beside().await;
-    crowd(&beside, CollectionName::Exchanges, 100_100).await;
-    crowd(&beside, CollectionName::Agreements, 10_000).await;
+    crowd(&beside, CollectionName::Exchanges, 100_100, Likeness::True).await;
+    crowd(&beside, CollectionName::Agreements, 10_000, Likeness::True).await;
     analyze(&beside).await;
     tell(&app, "with 100,100 exchanges and 10,000 agreements").await;
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use pobratim_api::Settings;
 use pobratim_domain::{CollectionName, Exchange};
 use pobratim_persistence::{COMMON_SORTS, Cursor, Database, Declared, Key, ListQuery, Sort, View};
-use pobratim_tests::{App, Store, analyze, crowd, rows};
+use pobratim_tests::{App, Likeness, Store, analyze, crowd, rows};
 use sea_orm::DatabaseConnection;
 
 use crate::median;
@@ -21,7 +21,7 @@ pub async fn measure() {
     let app = App::start_with(Store::new().await, Settings::default()).await;
     pobratim_api::load(&app.api, DEMO, |_, _| {}).await.unwrap();
     let beside = app.store.beside().await;
-    crowd(&beside, CollectionName::Exchanges, CROWD).await;
+    crowd(&beside, CollectionName::Exchanges, CROWD, Likeness::Varied).await;
     analyze(&beside).await;
     println!("pages: {LIMIT} of {CROWD} exchanges, {READS} reads of each, in turns, as the public sees them");
     let sorts = COMMON_SORTS.iter().chain(Declared::of(CollectionName::Exchanges).sorts);

@@ -1,7 +1,8 @@
 //! A crowd: a hundred thousand copies of the records that a database has, made with plain SQL in
 //! seconds. What lists filter and sort by is varied, as the collection's declaration says: half of
 //! the copies keep their value, the others share a thousand, so that there is much of some and
-//! little of others.
+//! little of others. Or the copies stay [`Likeness::True`], for measurements in which a record is to
+//! be as large as a real one and to lead somewhere.
 
 use std::fmt::Write as _;
 
@@ -20,10 +21,20 @@ async fn run(connection: &DatabaseConnection, sql: &str) {
     connection.execute_unprepared(sql).await.unwrap_or_else(|error| panic!("{error}: {sql}"));
 }
 
+/// How like their originals copies are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Likeness {
+    /// Whatever lists filter and sort by is varied, without regard to sense.
+    Varied,
+    /// They differ in their names, their years and who may see them only: they belong to the same
+    /// city, refer to the same records, and cite their sources.
+    True,
+}
+
 /// Copies the records of a collection until there are more than so many, with all they are found
 /// by. The database is left with fresh statistics, or on SQLite without any, as told.
-pub async fn crowd(connection: &DatabaseConnection, collection: CollectionName, many: u64) {
-    let maker = Maker { backend: connection.get_database_backend(), declared: Declared::of(collection) };
+pub async fn crowd(connection: &DatabaseConnection, collection: CollectionName, many: u64, likeness: Likeness) {
+    let maker = Maker { backend: connection.get_database_backend(), declared: Declared::of(collection), likeness };
     if maker.backend == DbBackend::Sqlite {
         // Nobody misses this database when the power fails.
         run(connection, "PRAGMA synchronous = OFF").await;
@@ -72,6 +83,7 @@ async fn columns(connection: &DatabaseConnection, table: &str) -> Vec<(String, b
 struct Maker {
     backend: DbBackend,
     declared: Declared,
+    likeness: Likeness,
 }
 
 impl Maker {
@@ -92,6 +104,9 @@ impl Maker {
 
     /// Every second copy refers to what the original does, the others to one of a thousand.
     fn other_id(&self, column: &str) -> String {
+        if self.likeness == Likeness::True {
+            return column.to_owned();
+        }
         let rest = match self.backend {
             DbBackend::Sqlite => format!("substr(hex({column}), 5)"),
             _ => format!("substr(replace({column}::text, '-', ''), 5)"),
@@ -100,7 +115,10 @@ impl Maker {
         format!("CASE WHEN copies.k % 2 = 0 OR {column} IS NULL THEN {column} ELSE {other} END")
     }
 
-    fn other_text(column: &str) -> String {
+    fn other_text(&self, column: &str) -> String {
+        if self.likeness == Likeness::True {
+            return column.to_owned();
+        }
         format!("CASE WHEN copies.k % 2 = 0 THEN {column} ELSE {column} || (copies.k % 1000) END")
     }
 
@@ -108,6 +126,13 @@ impl Maker {
         let rest =
             format!("CASE WHEN substr({column}, 1, 4) IN ('0000', '9999') THEN '-06-15' ELSE substr({column}, 5) END");
         format!("CASE WHEN copies.k % 5 = 0 THEN {column} ELSE (1960 + copies.k % 60) || {rest} END")
+    }
+
+    fn other_year(column: &str) -> String {
+        format!(
+            "CASE WHEN substr({column}, 1, 1) IN ('1', '2') THEN (1960 + copies.k % 60) || substr({column}, 5) \
+             ELSE {column} END"
+        )
     }
 
     /// Takes away the indexes that come back when the rows are there; gives their statements.
@@ -159,6 +184,7 @@ impl Maker {
     }
 
     fn value(&self, name: &str, is_id: bool) -> String {
+        let varied = self.likeness == Likeness::Varied;
         let column = format!("t.\"{name}\"");
         let by_city = self.declared.name.keeper() == Keeper::Municipality;
         let is_unique = self.declared.unique.iter().any(|rule| rule.column == name);
@@ -179,8 +205,8 @@ impl Maker {
             "created_at" => "1400000000000000 + copies.k * 1000".to_owned(),
             "updated_at" => "1500000000000000 + (copies.k * 7919 % 100003) * 1000".to_owned(),
             // What nobody filters by would only make the rows long.
-            "sources" | "claims" => "'[]'".to_owned(),
-            "municipality" if by_city => {
+            "sources" | "claims" if varied => "'[]'".to_owned(),
+            "municipality" if by_city && varied => {
                 format!("CASE WHEN copies.k % 2 = 0 THEN {column} ELSE 'city-' || (copies.k % 500) END")
             }
             "visibility" if by_city => format!(
@@ -189,7 +215,9 @@ impl Maker {
             _ if is_unique && is_id => format!("CASE WHEN {column} IS NULL THEN NULL ELSE copies.new_id END"),
             _ if is_unique => format!("{column} || '-' || copies.k"),
             _ if refers => self.other_id(&column),
-            _ if is_day => Self::other_day(&column),
+            // The text that the days are taken from is varied with them, so it has to begin with a year.
+            _ if !varied && name.starts_with("period") => Self::other_year(&column),
+            _ if is_day && varied => Self::other_day(&column),
             _ if is_sorted => format!("(10000 + copies.k * 7919 % 90001) || ' ' || {column}"),
             _ => column,
         }
@@ -207,7 +235,7 @@ impl Maker {
             format!(
                 "INSERT INTO terms (collection, record_id, field, term) \
                  SELECT t.collection, copies.new_id, t.field, {} FROM terms t {copies}",
-                Self::other_text("t.term")
+                self.other_text("t.term")
             ),
             format!(
                 "INSERT INTO external_ids (collection, municipality, scheme, value, record_id) \

@@ -10,5 +10,5 @@ mod store;
 mod wire;
 
 pub use app::{App, NOW, Reply, Request, client, listen, municipality};
-pub use crowd::{analyze, around, crowd, extremes, rows};
+pub use crowd::{Likeness, analyze, around, crowd, extremes, rows};
 pub use store::Store;

@@ -11,7 +11,7 @@ use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
-/// A database of one test's own. Copies are the same one.
+/// A database of one test's own; copies are the same one. SQLite's file is removed with the last handle on it.
 #[derive(Clone)]
 pub struct Store {
     /// Where it is.
@@ -57,28 +57,57 @@ impl Store {
                 (folder, file)
             })
             .await;
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("test.db");
-        std::fs::copy(template, &file).unwrap();
-        let address = format!("sqlite:{}", file.display());
-        Self { url: address.parse().unwrap(), address, folder: Some(Arc::new(folder)) }
+        Self::file(async |file| std::fs::copy(template, file).map(drop).unwrap()).await
     }
 
     /// A migrated, empty database of a PostgreSQL server.
     pub async fn postgres(server: &str) -> Self {
-        let (base, _) = server.rsplit_once('/').unwrap();
         let template = POSTGRES
             .get_or_init(|| async {
+                let (base, _) = server.rsplit_once('/').unwrap();
                 let name = format!("template_{}", std::process::id());
                 execute(server, &format!("CREATE DATABASE {name}")).await;
                 migrate(&format!("{base}/{name}")).await;
                 name
             })
             .await;
+        Self::made_from(server, template).await
+    }
+
+    async fn file(make: impl AsyncFnOnce(PathBuf)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("test.db");
+        let address = format!("sqlite:{}", file.display());
+        make(file).await;
+        Self { url: address.parse().unwrap(), address, folder: Some(Arc::new(folder)) }
+    }
+
+    async fn made_from(server: &str, template: &str) -> Self {
+        let (base, _) = server.rsplit_once('/').unwrap();
         let name = format!("test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
         execute(server, &format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
         let address = format!("{base}/{name}");
         Self { url: address.parse().unwrap(), address, folder: None }
+    }
+
+    /// Another database with the same in it. Whoever is still connected to this one is cut off.
+    pub async fn copy(&self) -> Self {
+        match (Self::server(), self.address.rsplit_once('/')) {
+            (Some(server), Some((_, name))) if self.folder.is_none() => {
+                let all = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+                execute(server, &all).await;
+                Self::made_from(server, name).await
+            }
+            _ => {
+                let beside = self.beside().await;
+                let made = Self::file(async |file| {
+                    beside.execute_unprepared(&format!("VACUUM INTO '{}'", file.display())).await.map(drop).unwrap();
+                })
+                .await;
+                beside.close().await.unwrap();
+                made
+            }
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use pobratim_domain::{CollectionName, Role, Terms};
 use pobratim_persistence::{
     COMMON_SORTS, Cursor, Declared, Filter, FilterBy, Key, ListQuery, Secret, Sort, View, Wanted,
 };
-use pobratim_tests::{App, Store, analyze, around, crowd, extremes, rows};
+use pobratim_tests::{App, Likeness, Store, analyze, around, crowd, extremes, rows};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
 use serde_json::Value;
 use uuid::Uuid;
@@ -80,7 +80,7 @@ async fn faults_of(name: CollectionName) -> Vec<String> {
     pobratim_api::load(&app.api, DEMO, |_, _| {}).await.unwrap();
     app.key(Role::Admin, "blagoveshchensk").await;
     let connection = app.store.beside().await;
-    crowd(&connection, name, CROWD).await;
+    crowd(&connection, name, CROWD, Likeness::Varied).await;
     let mut lists =
         Lists { connection, declared: Declared::of(name), secret: Secret::new("plans"), faults: Vec::new() };
     if lists.connection.get_database_backend() == DbBackend::Sqlite {

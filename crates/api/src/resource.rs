@@ -4,7 +4,6 @@
 use jiff::civil::Date;
 use pobratim_domain::{Collection, CollectionName, Faults, Organization, Place, Record, Refusal, merge, to_json};
 use pobratim_persistence::{ChangesQuery, Envelope, Error, Happened, Loaded, Snapshot, Stored, Tx, View, mask};
-use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -37,9 +36,7 @@ pub(crate) async fn list<T: Stored>(ctx: Ctx) -> ApiResult<Answer> {
     let (answer, next) = ctx
         .read(async |snapshot| {
             let mut page = snapshot.list::<T>(&view, &listed.query, &secret).await?;
-            let mut ids = Vec::with_capacity(page.rows.len());
             for row in &mut page.rows {
-                ids.push(Envelope::of::<T>(row)?.id);
                 mask::<T>(row, &view)?;
             }
             let mut body = json!({"page": {"limit": listed.query.limit}});
@@ -50,10 +47,14 @@ pub(crate) async fn list<T: Stored>(ctx: Ctx) -> ApiResult<Answer> {
                 body["page"]["total"] = total.into();
             }
             if !listed.expand.is_empty() {
+                let ids: Vec<Uuid> = page
+                    .rows
+                    .iter()
+                    .map(|row| Envelope::of::<T>(row).map(|envelope| envelope.id))
+                    .collect::<Result<_, _>>()?;
                 body["included"] = included(snapshot, &view, &listed.expand, &ids).await?;
             }
-            let items = RawValue::from_string(serde_json::to_string(&page.rows)?)?;
-            let body = with_items(&body, &items)?;
+            let body = with_items(&body, &serde_json::to_string(&page.rows)?)?;
             let made_from = listed.made_from(T::NAME);
             let shape =
                 format!("{} {:?} {:?} {}", listed.query.name, listed.query.cursor, listed.expand, listed.query.limit);
@@ -68,8 +69,8 @@ pub(crate) async fn list<T: Stored>(ctx: Ctx) -> ApiResult<Answer> {
     })
 }
 
-/// Items first, as they come from the table: they are not parsed again.
-fn with_items(rest: &Value, items: &RawValue) -> Result<String, Error> {
+/// Items first, as the table's rows were written: they are not parsed again.
+fn with_items(rest: &Value, items: &str) -> Result<String, Error> {
     let rest = serde_json::to_string(rest)?;
     let rest = rest.strip_prefix('{').unwrap_or(&rest);
     Ok(format!("{{\"items\":{items},{rest}"))

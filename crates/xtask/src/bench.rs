@@ -1,21 +1,65 @@
-//! `cargo xtask bench [NAMES]`: the measurements of `tests/bench`, on both databases.
+//! `cargo xtask bench [NAMES] [--large]`: the measurements of `tests/bench`, on both databases.
 //!
-//! What belongs here: the two runs. What is measured, and how it is told, is in the bench itself.
+//! What belongs here: building the server and the bench, and the two runs. What is measured, and
+//! how it is told, is in the bench itself.
 
-use std::process::ExitCode;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
 
 use crate::cluster::{Cluster, Durability};
 use crate::{Result, process};
 
-pub(crate) fn run(names: &[String]) -> Result<ExitCode> {
+/// Tells the bench where the server is that it starts.
+const SERVER: &str = "POBRATIM_BENCH_SERVER";
+
+pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     // Durable: a commit that is not on disk is not the commit whose price is asked.
     let cluster = Cluster::start(Durability::Durable)?;
+    let (server, bench) = build()?;
     let mut all_well = true;
     for database in ["sqlite", &cluster.url()] {
-        let mut command =
-            process::cargo(&["bench", "--quiet", "--package", "pobratim-tests", "--bench", "bench", "--"]);
-        command.args(names).env("POBRATIM_TEST_DATABASE", database);
+        let mut command = Command::new(&bench);
+        command.args(arguments).current_dir(process::workspace_root());
+        command.env(SERVER, &server).env("POBRATIM_TEST_DATABASE", database);
         all_well &= process::start(&mut command)?.wait()?.success();
     }
     Ok(if all_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Builds both at once, so that what they share is compiled once.
+fn build() -> Result<(PathBuf, PathBuf)> {
+    let mut command = process::cargo(&["build", "--release", "--package", "pobratim", "--package", "pobratim-tests"]);
+    command.args(["--bin", "pobratim", "--bench", "bench", "--message-format", "json-render-diagnostics"]);
+    let output = process::output(&mut command)?;
+    if !output.status.success() {
+        return Err("the bench does not compile".to_owned());
+    }
+    let messages = String::from_utf8_lossy(&output.stdout);
+    let built =
+        |name: &str| executable(&messages, name).ok_or_else(|| format!("cargo did not say where `{name}` was built"));
+    Ok((built("pobratim")?, built("bench")?))
+}
+
+/// Where cargo says that a target of this name is.
+fn executable(messages: &str, name: &str) -> Option<PathBuf> {
+    let messages = messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    messages
+        .filter(|message| message["target"]["name"] == name)
+        .filter_map(|message| message["executable"].as_str().map(PathBuf::from))
+        .next_back()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_are_told_apart_by_their_names() {
+        let messages = "{\"target\":{\"name\":\"pobratim\"},\"executable\":\"/t/release/pobratim\"}\n\
+            {\"target\":{\"name\":\"bench\"},\"executable\":null}\n\
+            {\"target\":{\"name\":\"bench\"},\"executable\":\"/t/release/deps/bench-1\"}\nnot json\n";
+        assert_eq!(executable(messages, "bench"), Some(PathBuf::from("/t/release/deps/bench-1")));
+        assert_eq!(executable(messages, "pobratim"), Some(PathBuf::from("/t/release/pobratim")));
+        assert_eq!(executable(messages, "other"), None);
+    }
 }

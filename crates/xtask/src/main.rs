@@ -61,8 +61,8 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "bench",
-        usage: "bench [NAMES]",
-        about: "measure the engine in the release profile, on SQLite and on a durable throwaway PostgreSQL",
+        usage: "bench [NAMES] [--large]",
+        about: "measure the release server under load, or what NAMES say, on SQLite and on a durable throwaway PostgreSQL",
         run: bench::run,
     },
     Command {
