@@ -59,7 +59,7 @@ pub async fn measure(rounds: usize, wanted: Vec<String>) {
             for (at, case) in cases.iter().enumerate() {
                 for (place, subject) in case.subjects.iter().enumerate() {
                     let time = if round == 0 { WARM_UP } else { ROUND };
-                    let run = programs.run(case, subject.address, (subject.script)(), time);
+                    let run = programs.run(case, subject.address, &(subject.script)(), time);
                     if round > 0 {
                         measured.add(at, place, &run);
                     }
@@ -100,11 +100,11 @@ impl Programs<'_> {
         [self.hot, self.cold, self.ceiling].into_iter().find(|process| process.address == address).unwrap()
     }
 
-    fn run(&self, case: &Case, address: SocketAddr, script: Script, time: Duration) -> Run {
+    fn run(&self, case: &Case, address: SocketAddr, script: &Script, time: Duration) -> Run {
         let process = self.at(address);
         let database = || self.family.map_or(0.0, processor_time_of_family);
         let before = (processor_time(process.id()), database());
-        let round = drive(address, &script, case.status, time);
+        let round = drive(address, script, case.status, time);
         let after = (processor_time(process.id()), database());
         if let Some(other) = &round.other {
             panic!("{}: an answer was not {}:\n{other}", case.name, case.status);

@@ -144,10 +144,10 @@ fn ties_by_place(demo: &Value) -> Vec<(String, String)> {
 
 fn original(number: usize, place: &str, tie: Option<&str>) -> Value {
     let (audience, field, ru, en) = KINDS[number % KINDS.len()];
-    let incoming = number % 2 == 0;
+    let incoming = number.is_multiple_of(2);
     let (origin, destination) = if incoming { (place, "PLA-0001") } else { ("PLA-0001", place) };
     let (month, day) = (1 + number % 12, 1 + number % 20);
-    let period = if number % 4 == 0 { format!("2011-{month:02}") } else { format!("2011-{month:02}-{day:02}") };
+    let period = if number.is_multiple_of(4) { format!("2011-{month:02}") } else { format!("2011-{month:02}-{day:02}") };
     let mut exchange = json!({
         "ref": format!("EXC-{}", 101 + number), "visibility": "public", "state": "completed",
         "title": {"ru": format!("{ru}: {}", number + 1), "en": format!("{en}, {}", number + 1)},
@@ -162,7 +162,7 @@ fn original(number: usize, place: &str, tie: Option<&str>) -> Value {
         "direction": if incoming { "incoming" } else { "outgoing" }, "mode": "in_person", "audience": audience,
         "origin": origin, "destination": destination, "period": period, "fields": [field],
         "organizer": "ORG-0003",
-        "headcount": {"total": {"value": 8 + number % 30, "qualifier": if number % 3 == 0 { "about" } else { "exact" }}},
+        "headcount": {"total": {"value": 8 + number % 30, "qualifier": if number.is_multiple_of(3) { "about" } else { "exact" }}},
         "itinerary": [
             {"text": {"ru": "Встреча в администрации города", "en": "Meeting at the city administration"}},
             {"text": {"ru": "Посещение учреждений и предприятий", "en": "Visits to institutions and enterprises"}},
