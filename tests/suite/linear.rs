@@ -61,7 +61,7 @@ fn invented(history: &[Operation]) -> Option<&Operation> {
         let wrote = |write: &&Operation| {
             write.register == read.register && !write.found.read && write.found.version == read.found.version
         };
-        !history.iter().find(wrote).is_some_and(|write| write.asked <= read.answered)
+        history.iter().find(wrote).is_none_or(|write| write.asked > read.answered)
     })
 }
 
@@ -273,7 +273,7 @@ fn the_checker_tells_right_from_wrong() {
         // Back to the past while the write still goes on.
         vec![at(0, 1, 1, false), write.clone(), at(11, 12, 2, true), at(13, 14, 1, true)],
         // Read before it was asked to be written.
-        vec![at(0, 1, 1, false), write.clone(), at(5, 6, 2, true)],
+        vec![at(0, 1, 1, false), write, at(5, 6, 2, true)],
     ];
     for history in bad {
         assert!(violation(&history).is_some(), "{history:?}");

@@ -162,7 +162,7 @@ pub(crate) fn name(
     entry: &Entry,
     asked: &Asked,
     principal: Option<&Principal>,
-    query: &[(String, String)],
+    query: &[&(String, String)],
 ) -> Option<Arc<str>> {
     let by = entry.kept_by?;
     // A header that is no text has no name here, and is refused where it is read.

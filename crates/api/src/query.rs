@@ -66,6 +66,14 @@ pub(crate) fn pairs(text: &str) -> ApiResult<Vec<(String, String)>> {
     if faults.is_empty() { Ok(pairs) } else { Err(ApiError::parameters(faults)) }
 }
 
+/// The parameters by name: their order says nothing, that of the values of one may. What an answer
+/// says of its question (its tag, its links) is the same in whatever order it was asked.
+pub(crate) fn ordered(query: &[(String, String)]) -> Vec<&(String, String)> {
+    let mut ordered: Vec<_> = query.iter().collect();
+    ordered.sort_by(|one, other| one.0.cmp(&other.0));
+    ordered
+}
+
 /// Reads parameters one by one, noting faults.
 pub(crate) struct Reader<'c> {
     ctx: &'c Ctx,

@@ -78,7 +78,7 @@ fn with_items(rest: &Value, items: &str) -> Result<String, Error> {
 
 pub(crate) fn next_link(ctx: &Ctx, cursor: &str) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
-    for (name, value) in ctx.query.iter().filter(|(name, _)| name != "cursor") {
+    for (name, value) in query::ordered(&ctx.query).into_iter().filter(|(name, _)| name != "cursor") {
         query.append_pair(name, value);
     }
     query.append_pair("cursor", cursor);

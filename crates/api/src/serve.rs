@@ -1,5 +1,6 @@
 //! From an HTTP request to its answer: the one path that every request takes. Reads the request,
-//! finds out who asks, counts it, and runs the handler; what it says is fitted to the client in `asked`.
+//! finds out who asks, counts it, and gives the answer that was kept, or runs the handler; what it says
+//! is fitted to the client in `asked`.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -108,7 +109,7 @@ async fn answer(
             body::read(&asked.headers, payload, &["application/merge-patch+json", "application/json"]).await?
         }
     };
-    let mut query = query::pairs(request.query_string())?;
+    let query = query::pairs(request.query_string())?;
     let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
     let params: Vec<_> = request.match_info().iter().map(|(name, value)| (name.to_owned(), decode(value))).collect();
     // actix reads what is not UTF-8 as something near to it, so the path is looked at as it came.
@@ -117,13 +118,9 @@ async fn answer(
         // No name here is anything but UTF-8 or has a NUL character, and PostgreSQL takes neither.
         return Err(ApiError::not_found());
     }
-    if entry.kept_by.is_some() {
-        // The order of parameters says nothing, that of the values of one may.
-        query.sort_by(|one, other| one.0.cmp(&other.0));
-    }
     let mut name = None;
     if let Some(cache) = api.cache().filter(|_| entry.kept_by.is_some()) {
-        name = cache::name(entry, asked, principal.as_ref(), &query);
+        name = cache::name(entry, asked, principal.as_ref(), &query::ordered(&query));
         if let Some(name) = &name
             && let Some(kept) = cache.look(name)
             && query::headers_are_good(api, entry, &asked.headers)?

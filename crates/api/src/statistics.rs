@@ -18,7 +18,7 @@ use crate::contract::operation::Operation;
 use crate::csv::{self, CSV};
 use crate::ctx::Ctx;
 use crate::problem::{ApiError, ApiResult, FieldError};
-use crate::query::{Reader, VALUES};
+use crate::query::{self, Reader, VALUES};
 use crate::routes::{Body, Entry, Handler};
 use crate::statistics_table::Table;
 
@@ -229,7 +229,7 @@ async fn answer<S: Table>(
         );
         return Err(ApiError::parameters(vec![FieldError::parameter("group_by", "too_many", detail)]));
     }
-    let shape = format!("statistics {} {csv} {:?}", ctx.path, ctx.query);
+    let shape = format!("statistics {} {csv} {:?}", ctx.path, query::ordered(&ctx.query));
     let answer = if csv {
         let name = ctx.path.rsplit('/').next().unwrap_or_default();
         Answer::text("text/csv; charset=utf-8", csv::table(S::COLUMNS, found.rows())?)

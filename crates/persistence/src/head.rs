@@ -138,27 +138,34 @@ impl HeadPoll {
         };
         if must_run {
             // A task of its own: a caller that goes away takes nobody's answer with it.
-            let poll = self.clone();
-            tokio::spawn(async move { poll.run().await });
+            tokio::spawn(Turn { poll: self.clone(), ended: false }.run());
         }
         // Bounded for each caller: who comes during a query that hangs waits for that one and its own.
         let head = async { head.await.unwrap_or_else(|_| Err(Error::Unavailable("the head was not read".to_owned()))) };
         crate::read::bounded(head).await
     }
+}
 
-    async fn run(&self) {
-        let mut turn = Turn { poll: self, ended: false };
+/// The one who reads for all. When its task ends before it has answered, with its runtime or by a
+/// panic, those who wait are told so at once, and the next to come begins anew.
+struct Turn {
+    poll: HeadPoll,
+    ended: bool,
+}
+
+impl Turn {
+    async fn run(mut self) {
         loop {
             let callers = {
-                let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut waiting = self.poll.waiting.lock().unwrap_or_else(PoisonError::into_inner);
                 if waiting.callers.is_empty() {
                     waiting.running = false;
-                    turn.ended = true;
+                    self.ended = true;
                     return;
                 }
                 std::mem::take(&mut waiting.callers)
             };
-            let head = crate::read::bounded(async { Ok(Head::read(&self.readers).await?) }).await;
+            let head = crate::read::bounded(async { Ok(Head::read(&self.poll.readers).await?) }).await;
             for caller in callers {
                 // Nobody is there any more when the send fails.
                 let _ = caller.send(head.clone());
@@ -167,14 +174,7 @@ impl HeadPoll {
     }
 }
 
-/// The one who reads for all. When its task ends before it has answered, with its runtime or by a
-/// panic, those who wait are told so at once, and the next to come begins anew.
-struct Turn<'p> {
-    poll: &'p HeadPoll,
-    ended: bool,
-}
-
-impl Drop for Turn<'_> {
+impl Drop for Turn {
     fn drop(&mut self) {
         if !self.ended {
             let mut waiting = self.poll.waiting.lock().unwrap_or_else(PoisonError::into_inner);

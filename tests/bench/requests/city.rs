@@ -147,7 +147,8 @@ fn original(number: usize, place: &str, tie: Option<&str>) -> Value {
     let incoming = number.is_multiple_of(2);
     let (origin, destination) = if incoming { (place, "PLA-0001") } else { ("PLA-0001", place) };
     let (month, day) = (1 + number % 12, 1 + number % 20);
-    let period = if number.is_multiple_of(4) { format!("2011-{month:02}") } else { format!("2011-{month:02}-{day:02}") };
+    let period =
+        if number.is_multiple_of(4) { format!("2011-{month:02}") } else { format!("2011-{month:02}-{day:02}") };
     let mut exchange = json!({
         "ref": format!("EXC-{}", 101 + number), "visibility": "public", "state": "completed",
         "title": {"ru": format!("{ru}: {}", number + 1), "en": format!("{en}, {}", number + 1)},

@@ -1,6 +1,7 @@
 //! Many callers and two processes: one history.
 
 use std::collections::BTreeSet;
+use std::future::Future as _;
 
 use pobratim_domain::Place;
 use pobratim_persistence::{Database, Envelope, View};
@@ -62,4 +63,26 @@ async fn two_processes_write_one_history_and_see_each_other_at_once() {
     });
     let revisions: Vec<i64> = changes.await.unwrap().items.iter().map(|change| change.revision).collect();
     assert_eq!(revisions, (1..=30).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn who_reads_the_head_for_others_may_go_away() {
+    let store = Store::new().await;
+    let database = open(&store, 1).await;
+    // A worker asks, and ends before its question is put.
+    let theirs = database.clone();
+    let worker = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async move {
+            let mut head = Box::pin(theirs.head());
+            let asked =
+                std::future::poll_fn(|context| std::task::Poll::Ready(head.as_mut().poll(context).is_pending()));
+            assert!(asked.await);
+        });
+    });
+    worker.join().unwrap();
+    let began = std::time::Instant::now();
+    let heads = futures_util::future::join_all((0..50).map(|_| database.head())).await;
+    assert!(heads.iter().all(|head| head.as_ref().is_ok_and(|head| head.revision == 0)), "{heads:?}");
+    assert!(began.elapsed() < std::time::Duration::from_secs(1), "nobody waits for who is gone");
 }
