@@ -36,7 +36,7 @@ pub async fn measure() {
             for (at, case) in cases.iter().enumerate() {
                 for (place, subject) in case.subjects.iter().enumerate() {
                     let time = if round == 0 { WARM_UP } else { ROUND };
-                    let run = programs.run(case, subject.address, (subject.script)(), time);
+                    let run = programs.run(case, subject.address, &(subject.script)(), time);
                     if round > 0 {
                         measured.add(at, place, &run);
                     }
