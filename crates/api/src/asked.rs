@@ -125,7 +125,7 @@ impl Asked {
         let mut answer = form;
         let mut status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut headers = HeaderMap::new();
-        let encoding = if answer.is_compressible() && self.takes_gzip() { "gzip" } else { "" };
+        let mut encoding = if answer.is_compressible() && self.takes_gzip() { "gzip" } else { "" };
         if let Some(tag) = &answer.tag {
             let tag = tag.header(encoding);
             if status.is_success() && self.reads() && has_seen(&self.headers, &tag) {
@@ -143,14 +143,18 @@ impl Asked {
             }
         }
         let has_body = status != StatusCode::NOT_MODIFIED && status != StatusCode::NO_CONTENT;
-        if has_body
-            && !encoding.is_empty()
-            && !answer.is_compressed()
-            && let Some(compressed) = answer.compressed()
-        {
-            // Made once, at the first need; what is kept has it from now on.
-            answer = Arc::new(compressed);
-            keep = keep.map(|keep| Keep { is_new: true, kept: keep.kept.with(answer.clone()), ..keep });
+        if has_body && !encoding.is_empty() && !answer.is_compressed() {
+            match answer.compressed() {
+                Some(compressed) => {
+                    // Made once, at the first need; what is kept has it from now on.
+                    answer = Arc::new(compressed);
+                    keep = keep.map(|keep| Keep { is_new: true, kept: keep.kept.with(answer.clone()), ..keep });
+                }
+                None => {
+                    encoding = "";
+                    answer.tag.iter().for_each(|tag| set(&mut headers, "ETag", &tag.header(encoding)));
+                }
+            }
         }
         if has_body && !answer.content_type.is_empty() {
             set(&mut headers, "Content-Type", &answer.content_type);

@@ -209,6 +209,15 @@ mod tests {
     }
 
     #[test]
+    fn a_cache_without_room_keeps_nothing() {
+        for bytes in [1, 100, 4_000] {
+            let cache = Cache::new(bytes, false).unwrap();
+            cache.keep("one".into(), kept(1_000));
+            assert!(cache.look("one").is_none() && cache.weight() == 0, "{bytes}");
+        }
+    }
+
+    #[test]
     fn a_large_answer_pushes_nothing_out() {
         let cache = Cache::new(1 << 20, false).unwrap();
         cache.keep("small".into(), kept(1_000));

@@ -260,5 +260,6 @@ mod tests {
         assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(config.settings.files.place().to_string(), "pobratim-files");
         assert_eq!(config.settings.max_upload, 100 << 20);
+        assert_eq!(config.settings.cache, Some(32 << 20));
     }
 }
