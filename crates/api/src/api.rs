@@ -93,7 +93,7 @@ struct Parts {
 struct Contract {
     routes: Vec<Entry>,
     document: String,
-    schemas: Components,
+    schemas: Arc<Components>,
     validators: Validators,
 }
 
@@ -103,7 +103,6 @@ impl Contract {
     fn new() -> Result<Self, String> {
         let document = crate::contract::document();
         let components = document["components"]["schemas"].as_object().cloned().unwrap_or_default();
-        let components = Components(components);
         let mut declared = Declared::default();
         // What the document says of an operation is said; the table keeps what answers it.
         let routes = routes().into_iter().map(|mut entry| {
@@ -112,9 +111,11 @@ impl Contract {
             entry
         });
         let routes = routes.collect();
-        let validators = Validators::new(&declared.with(&components));
-        let document = serde_json::to_string(&document).map_err(|error| error.to_string())?;
-        Ok(Self { routes, document, schemas: components, validators })
+        let schemas = Arc::new(Components::new(&declared.with(components)));
+        let validators = Validators::new(Arc::clone(&schemas));
+        let mut document = serde_json::to_string(&document).map_err(|error| error.to_string())?;
+        document.shrink_to_fit();
+        Ok(Self { routes, document, schemas, validators })
     }
 }
 

@@ -232,7 +232,7 @@ mod tests {
         let components = components(&document);
         let is_sent = |name: &&String| name.ends_with("Input") || name.ends_with("Patch");
         let sent: Vec<String> = components.keys().filter(is_sent).cloned().collect();
-        let validators = Validators::new(components);
+        let validators = Validators::new(std::sync::Arc::new(crate::contract::Components::new(components)));
         for name in &sent {
             let mut faults = Faults::default();
             validators.check(name, &components[name]["examples"][0], &mut faults).unwrap();

@@ -8,10 +8,37 @@ use serde_json::{Map, Value};
 use crate::contract::example::prune;
 use crate::contract::forms::referred;
 
-/// The component schemas at run time.
+/// The component schemas at run time: what they demand, without what they tell people. An idle
+/// service keeps them, and descriptions and examples are most of a contract.
 pub(crate) struct Components(pub(crate) Map<String, Value>);
 
+/// A schema without descriptions and examples.
+fn bare(schema: &Value) -> Value {
+    match schema {
+        Value::Object(members) => {
+            let demands = members.iter().filter(|(name, _)| *name != "examples" && *name != "description");
+            let bare = demands.map(|(name, value)| {
+                // Members may be called `description` or `examples` too.
+                let properties = value.as_object().filter(|_| name == "properties");
+                let value = properties.map_or_else(
+                    || bare(value),
+                    |properties| properties.iter().map(|(name, value)| (name.clone(), bare(value))).collect(),
+                );
+                (name.clone(), value)
+            });
+            Value::Object(bare.collect())
+        }
+        Value::Array(items) => items.iter().map(bare).collect(),
+        other => other.clone(),
+    }
+}
+
 impl Components {
+    /// The components of a contract.
+    pub(crate) fn new(schemas: &Map<String, Value>) -> Self {
+        Self(schemas.iter().map(|(name, schema)| (name.clone(), bare(schema))).collect())
+    }
+
     /// Takes managed members out of an input or a patch, or notes that they were changed.
     pub(crate) fn strip_managed(
         &self,

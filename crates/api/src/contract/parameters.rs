@@ -4,7 +4,6 @@
 use pobratim_domain::Faults;
 use serde_json::{Map, Value};
 
-use crate::contract::Components;
 use crate::contract::validation::Validators;
 use crate::problem::FieldError;
 
@@ -73,8 +72,7 @@ impl Declared {
     }
 
     /// The component schemas together with those of the parameters.
-    pub(crate) fn with(self, components: &Components) -> Map<String, Value> {
-        let mut all = components.0.clone();
+    pub(crate) fn with(self, mut all: Map<String, Value>) -> Map<String, Value> {
         all.extend(self.schemas.into_iter().enumerate().map(|(index, schema)| (named(index), schema)));
         all
     }

@@ -12,12 +12,12 @@ use pobratim_domain::value::{CurrencyCode, LanguageTag, PartialDate, PartialInte
 use pobratim_domain::{Faults, Slug, TimeZoneName, Timestamp, codelist};
 use serde_json::{Map, Value, json};
 
-use crate::contract::{reachable, reference};
+use crate::contract::{Components, reachable, reference};
 
 /// The validators of what clients send, by schema name. Each is made at its first need: an idle
 /// service keeps none, and a validator takes some hundred kilobytes.
 pub(crate) struct Validators {
-    components: Map<String, Value>,
+    components: Arc<Components>,
     options: ValidationOptions<'static>,
     made: Mutex<HashMap<String, Arc<Validator>>>,
 }
@@ -39,8 +39,7 @@ const READERS: &[(&str, Reader)] = &[
 
 impl Validators {
     /// Validators for component schemas.
-    pub(crate) fn new(components: &Map<String, Value>) -> Self {
-        let components = components.iter().map(|(name, schema)| (name.clone(), checkable(name, schema))).collect();
+    pub(crate) fn new(components: Arc<Components>) -> Self {
         let mut options = jsonschema::options()
             .with_draft(Draft::Draft202012)
             .with_pattern_options(PatternOptions::regex())
@@ -72,12 +71,14 @@ impl Validators {
         if let Some(validator) = made.get(name) {
             return Ok(Arc::clone(validator));
         }
-        if !self.components.contains_key(name) {
+        if !self.components.0.contains_key(name) {
             return Err(format!("there is no schema {name}"));
         }
         // Only what it refers to: a validator keeps all it is given.
         let mut root = reference(name);
-        let needed = reachable(&root, &self.components);
+        let needed = reachable(&root, &self.components.0);
+        let needed: Map<String, Value> =
+            needed.into_iter().map(|(name, schema)| (name.clone(), checkable(&name, &schema))).collect();
         root["components"] = json!({"schemas": needed});
         let validator = Arc::new(self.options.build(&root).map_err(|error| format!("{name}: {error}"))?);
         made.insert(name.to_owned(), Arc::clone(&validator));
@@ -101,13 +102,8 @@ fn checkable(name: &str, schema: &Value) -> Value {
 fn unfolded(schema: &Value) -> Value {
     match schema {
         Value::Object(members) => {
-            let mut made: Map<String, Value> = members
-                .iter()
-                .filter(|(name, _)| *name != "examples" && *name != "description")
-                .map(|(name, value)| {
-                    (name.clone(), if name == "properties" { properties(value) } else { unfolded(value) })
-                })
-                .collect();
+            let mut made: Map<String, Value> =
+                members.iter().map(|(name, value)| (name.clone(), unfolded(value))).collect();
             if let Some(Value::Array(variants)) = made.get("oneOf")
                 && let [value, null] = variants.as_slice()
                 && null["type"] == "null"
@@ -121,16 +117,6 @@ fn unfolded(schema: &Value) -> Value {
         }
         Value::Array(items) => items.iter().map(unfolded).collect(),
         other => other.clone(),
-    }
-}
-
-/// Members may be called `description` or `examples` too.
-fn properties(value: &Value) -> Value {
-    match value {
-        Value::Object(members) => {
-            Value::Object(members.iter().map(|(name, value)| (name.clone(), unfolded(value))).collect())
-        }
-        other => unfolded(other),
     }
 }
 
@@ -202,7 +188,7 @@ mod tests {
     fn every_schema_makes_a_validator() {
         let document = crate::contract::document();
         let components = document["components"]["schemas"].as_object().unwrap();
-        let validators = Validators::new(components);
+        let validators = Validators::new(Arc::new(Components::new(components)));
         for name in components.keys() {
             validators.get(name).unwrap();
         }
