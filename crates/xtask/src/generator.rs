@@ -29,9 +29,9 @@ pub(crate) fn java(workshop: &Workshop) -> Result<()> {
     let tools = tools(workshop)?;
     let folder = bench(workshop, "java", &["Program.java"])?;
     generate(workshop, &tools, &folder, "java", JAVA)?;
-    let annotations = programs::java_annotations()?;
+    let [annotations, forms] = programs::java_libraries()?;
     let libraries = tools.package("openapi_generator_cli")?.join("openapi-generator.jar");
-    let path = format!("{}:{}", libraries.display(), annotations.display());
+    let path = format!("{}:{}:{}", libraries.display(), annotations.display(), forms.display());
     let mut files = vec![folder.join("Program.java")];
     java_files(&folder.join("src/main/java"), &mut files)?;
     let mut compile = Command::new("javac");

@@ -63,26 +63,25 @@ pub(crate) fn chromedriver() -> Result<&'static str> {
     Err("Chromium with `chromedriver` is needed to look at the pages; on Debian run `sudo apt-get install chromium-driver`".to_owned())
 }
 
-/// The annotations that generated Java has; there is a compiler then, too.
-pub(crate) fn java_annotations() -> Result<PathBuf> {
-    let library = Path::new("/usr/share/java/jakarta-annotation-api.jar");
+/// What generated Java needs beside the generator's own libraries: its annotations, and the forms
+/// that files are sent in. There is a compiler then, too.
+pub(crate) fn java_libraries() -> Result<[&'static Path; 2]> {
+    let libraries = ["/usr/share/java/jakarta-annotation-api.jar", "/usr/share/java/httpmime.jar"].map(Path::new);
     let works = || {
         let mut tried = Command::new("javac");
         tried.arg("-version").stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
-        library.is_file() && tried.status().is_ok_and(|status| status.success())
+        libraries.iter().all(|library| library.is_file()) && tried.status().is_ok_and(|status| status.success())
     };
     if !works() && is_debian() && we_are_root()? {
         eprintln!("xtask: Java is missing; installing Debian's packages for it");
         install("default-jdk-headless")?;
         install("libjakarta-annotation-api-java")?;
+        install("libhttpmime-java")?;
     }
     if works() {
-        return Ok(library.to_path_buf());
+        return Ok(libraries);
     }
-    Err(format!(
-        "a Java compiler and {} are needed; on Debian run `sudo apt-get install default-jdk-headless libjakarta-annotation-api-java`",
-        library.display()
-    ))
+    Err("a Java compiler and its libraries are needed; on Debian run `sudo apt-get install default-jdk-headless libjakarta-annotation-api-java libhttpmime-java`".to_owned())
 }
 
 fn is_debian() -> bool {
