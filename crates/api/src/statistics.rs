@@ -73,7 +73,7 @@ fn describe(collection: CollectionName, what: &str, default: &[&str], filters: &
     let groups = format!("What to count by, in the order of the rows; {} when it is left out.", default.join(", "));
     let id = format!("get_{}_statistics", name.to_ascii_lowercase());
     let mut operation = Operation::new(&id, "statistics", &summary, &description)
-        .parameter(many("group_by", &format!("{name}StatisticsGroup"), &groups, 10))
+        .parameter(each_once(many("group_by", &format!("{name}StatisticsGroup"), &groups, 10)))
         .parameter(json!({
             "name": "municipality", "in": "query", "description": "Whose records. When it is left out: the key's own municipality's, else those of the only one there is; where there are several, all that are seen, without what was reported.",
             "schema": {"$ref": "#/components/schemas/Slug"},
@@ -93,6 +93,12 @@ fn describe(collection: CollectionName, what: &str, default: &[&str], filters: &
         .conditional()
         .answers("200", &format!("{name}Statistics"), "The rows.", &["ETag"])
         .also(CSV, "The rows as a table.")
+}
+
+/// A parameter that takes several values, each of them once.
+fn each_once(mut parameter: Value) -> Value {
+    parameter["schema"]["uniqueItems"] = true.into();
+    parameter
 }
 
 fn describe_exchanges() -> Value {
