@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::access::Keys;
 use crate::cache::Cache;
-use crate::contract::{Components, Declared, Parameter, Validators};
+use crate::contract::{Components, Parameter, Validators, Written};
 use crate::limit::Limits;
 use crate::metrics::Metrics;
 use crate::problem::{ApiError, ApiResult, FieldError};
@@ -92,7 +92,6 @@ struct Parts {
 /// What is the same for every installation: made once a process, at the first need.
 struct Contract {
     routes: Vec<Entry>,
-    document: String,
     schemas: Arc<Components>,
     validators: Validators,
 }
@@ -101,21 +100,10 @@ static CONTRACT: LazyLock<Result<Contract, String>> = LazyLock::new(Contract::ne
 
 impl Contract {
     fn new() -> Result<Self, String> {
-        let document = crate::contract::document();
-        let components = document["components"]["schemas"].as_object().cloned().unwrap_or_default();
-        let mut declared = Declared::default();
-        // What the document says of an operation is said; the table keeps what answers it.
-        let routes = routes().into_iter().map(|mut entry| {
-            let operation = entry.operation.take();
-            entry.parameters = operation.map(|operation| declared.read(&operation, &document)).unwrap_or_default();
-            entry
-        });
-        let routes = routes.collect();
-        let schemas = Arc::new(Components::new(&declared.with(components)));
+        let mut routes = routes();
+        let schemas = Arc::new(Written::read()?.components(&mut routes)?);
         let validators = Validators::new(Arc::clone(&schemas));
-        let mut document = serde_json::to_string(&document).map_err(|error| error.to_string())?;
-        document.shrink_to_fit();
-        Ok(Self { routes, document, schemas, validators })
+        Ok(Self { routes, schemas, validators })
     }
 }
 
@@ -154,10 +142,6 @@ impl Api {
 
     pub(crate) fn stopping(&self) -> tokio::sync::watch::Receiver<bool> {
         self.0.stopping.subscribe()
-    }
-
-    pub(crate) fn document(&self) -> &str {
-        &self.0.contract.document
     }
 
     pub(crate) fn settings(&self) -> &Settings {

@@ -54,63 +54,73 @@ pub(crate) fn routes() -> Vec<Entry> {
             .answers("200", page, "All of them, on one page.", &["ETag"])
             .done()
     };
-    let me = Operation::new(
-        "get_me",
-        "directory",
-        "Get who you are",
-        "Tells a caller which key it sent, and what that key may do.",
-    )
-    .secured("any key, whatever its role and scopes.")
-    .answers("200", "Me", "The credential.", &[])
-    .done();
-    let codelist = Operation::new(
-        "get_codelist",
-        "directory",
-        "Get a codelist",
-        "One codelist by its name: its codes with labels in Russian, English, Chinese, Japanese and Korean.",
-    )
-    .open()
-    .path_parameter("codelist_name", "The list's name, such as fields.", &["fields"])
-    .refused("404", "NotFound")
-    .conditional()
-    .answers("200", "Codelist", "The list.", &["ETag"])
-    .done();
-    let problem = Operation::new(
-        "get_problem_type",
-        "directory",
-        "Get a kind of problem",
-        "What the `type` of a problem leads to: its status, what it means and what to do.",
-    )
-    .open()
-    .path_parameter("problem_code", "The problem's code, such as stale.", &["stale"])
-    .refused("404", "NotFound")
-    .conditional()
-    .answers("200", "ProblemType", "The kind of problem.", &["ETag"])
-    .done();
+    let me = || {
+        Operation::new(
+            "get_me",
+            "directory",
+            "Get who you are",
+            "Tells a caller which key it sent, and what that key may do.",
+        )
+        .secured("any key, whatever its role and scopes.")
+        .answers("200", "Me", "The credential.", &[])
+        .done()
+    };
+    let codelist = || {
+        Operation::new(
+            "get_codelist",
+            "directory",
+            "Get a codelist",
+            "One codelist by its name: its codes with labels in Russian, English, Chinese, Japanese and Korean.",
+        )
+        .open()
+        .path_parameter("codelist_name", "The list's name, such as fields.", &["fields"])
+        .refused("404", "NotFound")
+        .conditional()
+        .answers("200", "Codelist", "The list.", &["ETag"])
+        .done()
+    };
+    let problem = || {
+        Operation::new(
+            "get_problem_type",
+            "directory",
+            "Get a kind of problem",
+            "What the `type` of a problem leads to: its status, what it means and what to do.",
+        )
+        .open()
+        .path_parameter("problem_code", "The problem's code, such as stale.", &["stale"])
+        .refused("404", "NotFound")
+        .conditional()
+        .answers("200", "ProblemType", "The kind of problem.", &["ETag"])
+        .done()
+    };
     vec![
         Entry::new(Method::GET, "/v1/me", Body::None, me, |ctx| async move { get_me(&ctx) }.boxed_local()),
         Entry::new(
             Method::GET,
             "/v1/countries",
             Body::None,
-            list(
-                "list_countries",
-                "List countries",
-                "ISO 3166-1 with names in Russian, English, Chinese, Japanese and Korean (Unicode CLDR), the abbreviations that offices use, and the group a country is counted under.",
-                "CountryEntryPage",
-            ),
+            move || {
+                list(
+                    "list_countries",
+                    "List countries",
+                    "ISO 3166-1 with names in Russian, English, Chinese, Japanese and Korean (Unicode CLDR), the abbreviations that offices use, and the group a country is counted under.",
+                    "CountryEntryPage",
+                )
+            },
             |ctx| async move { list_countries(&ctx) }.boxed_local(),
         ),
         Entry::new(
             Method::GET,
             "/v1/codelists",
             Body::None,
-            list(
-                "list_codelists",
-                "List codelists",
-                "Fields of cooperation, instruments, goods, roles and the like, with labels in five languages. Open lists grow: take a code you do not know for what it is.",
-                "CodelistPage",
-            ),
+            move || {
+                list(
+                    "list_codelists",
+                    "List codelists",
+                    "Fields of cooperation, instruments, goods, roles and the like, with labels in five languages. Open lists grow: take a code you do not know for what it is.",
+                    "CodelistPage",
+                )
+            },
             |ctx| async move { list_codelists(&ctx) }.boxed_local(),
         ),
         Entry::new(Method::GET, "/v1/codelists/{codelist_name}", Body::None, codelist, |ctx| {
@@ -120,12 +130,14 @@ pub(crate) fn routes() -> Vec<Entry> {
             Method::GET,
             "/v1/problems",
             Body::None,
-            list(
-                "list_problem_types",
-                "List kinds of problem",
-                "Every `code` a problem can have, with its status and what to do.",
-                "ProblemTypePage",
-            ),
+            move || {
+                list(
+                    "list_problem_types",
+                    "List kinds of problem",
+                    "Every `code` a problem can have, with its status and what to do.",
+                    "ProblemTypePage",
+                )
+            },
             |ctx| async move { list_problems(&ctx) }.boxed_local(),
         ),
         Entry::new(Method::GET, "/v1/problems/{problem_code}", Body::None, problem, |ctx| {

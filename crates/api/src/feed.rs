@@ -169,7 +169,8 @@ pub(crate) fn schemas(schemas: &mut Schemas) {
 
 pub(crate) fn routes() -> Vec<Entry> {
     let description = "Every accepted change in the order it was made, without gaps, as far as the caller may see the records. Follow `next_cursor`: it is there on every page, also on the last one. With `Prefer: wait=20` an empty answer is held until something comes. A cursor from before a restored backup is answered 410.";
-    let operation = Operation::new("list_changes", "changes", "Follow all changes", description)
+    let describe = move || {
+        Operation::new("list_changes", "changes", "Follow all changes", description)
         .shared_parameter("Limit")
         .shared_parameter("Wait")
         .parameter(revision_cursor("after", "What `next_cursor` said, or a revision; from the beginning when it is left out."))
@@ -186,8 +187,9 @@ pub(crate) fn routes() -> Vec<Entry> {
         .refused("410", "Gone")
         .conditional()
         .answers("200", "ChangePage", "Changes; perhaps none.", &["ETag"])
-        .done();
-    vec![Entry::new(Method::GET, "/v1/changes", Body::None, operation, |ctx| changes(ctx).boxed_local())]
+        .done()
+    };
+    vec![Entry::new(Method::GET, "/v1/changes", Body::None, describe, |ctx| changes(ctx).boxed_local())]
 }
 
 /// `GET /v1/changes`

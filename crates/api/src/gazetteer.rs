@@ -160,7 +160,8 @@ pub(crate) fn schemas(schemas: &mut Schemas) {
 }
 
 pub(crate) fn routes() -> Vec<Entry> {
-    let get = Operation::new(
+    let get = || {
+        Operation::new(
         "get_gazetteer",
         "gazetteer",
         "Get what the gazetteer is",
@@ -169,8 +170,10 @@ pub(crate) fn routes() -> Vec<Entry> {
     .open()
     .conditional()
     .answers("200", "Gazetteer", "The gazetteer.", &["ETag"])
-    .done();
-    let search = Operation::new(
+    .done()
+    };
+    let search = || {
+        Operation::new(
         "search_gazetteer_cities",
         "gazetteer",
         "Find cities by name",
@@ -193,7 +196,8 @@ pub(crate) fn routes() -> Vec<Entry> {
     .shared_parameter("Limit")
     .conditional()
     .answers("200", "GazetteerCityPage", "The cities; none when nothing is near.", &["ETag"])
-    .done();
+    .done()
+    };
     vec![
         Entry::new(Method::GET, "/v1/gazetteer", Body::None, get, |ctx| {
             async move { get_gazetteer(&ctx) }.boxed_local()

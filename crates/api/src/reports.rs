@@ -35,15 +35,15 @@ const FORMS: &[(&str, &str)] = &[("json", JSON), ("html", HTML), ("markdown", MA
 
 /// The operations.
 pub(crate) fn routes() -> Vec<Entry> {
-    let entry = |path: &str, operation: Value, handler: Handler| {
-        Entry::new(Method::GET, format!("/v1/reports/{path}"), Body::None, operation, handler)
+    let entry = |path: &str, describe: fn() -> Value, handler: Handler| {
+        Entry::new(Method::GET, format!("/v1/reports/{path}"), Body::None, describe, handler)
             .also(&[HTML, MARKDOWN, DOCX])
             .kept(&["Accept-Language"])
     };
     vec![
-        entry("annual/{year}", describe_annual(), |ctx| annual_report(ctx).boxed_local()),
-        entry("agreements/{year}", describe_agreements(), |ctx| agreements_report(ctx).boxed_local()),
-        entry("partnerships/{partnership_id}", describe_partnership(), |ctx| partnership_report(ctx).boxed_local()),
+        entry("annual/{year}", describe_annual, |ctx| annual_report(ctx).boxed_local()),
+        entry("agreements/{year}", describe_agreements, |ctx| agreements_report(ctx).boxed_local()),
+        entry("partnerships/{partnership_id}", describe_partnership, |ctx| partnership_report(ctx).boxed_local()),
     ]
 }
 

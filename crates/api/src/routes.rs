@@ -33,8 +33,11 @@ pub(crate) enum Body {
     Form,
 }
 
+/// Composes what the contract says of an operation. A server takes that from the contract as it is
+/// written, and has no need of it.
+pub(crate) type Describe = Box<dyn Fn() -> Value + Send + Sync>;
+
 /// One operation.
-#[derive(Clone)]
 pub(crate) struct Entry {
     pub(crate) method: Method,
     pub(crate) path: String,
@@ -43,7 +46,7 @@ pub(crate) struct Entry {
     /// Other types in which it says the same.
     pub(crate) also: &'static [&'static str],
     /// What the contract says of it; pages for people and probes stand outside the contract.
-    pub(crate) operation: Option<Value>,
+    pub(crate) describe: Option<Describe>,
     /// What it takes in query and headers, as the contract has it.
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) handler: Handler,
@@ -55,9 +58,15 @@ pub(crate) struct Entry {
 
 impl Entry {
     /// An operation of the contract.
-    pub(crate) fn new(method: Method, path: impl Into<String>, body: Body, operation: Value, handler: Handler) -> Self {
-        let operation = Some(operation);
-        Self { body, operation, ..Self::bare(method, path.into(), "application/json", handler) }
+    pub(crate) fn new(
+        method: Method,
+        path: impl Into<String>,
+        body: Body,
+        describe: impl Fn() -> Value + Send + Sync + 'static,
+        handler: Handler,
+    ) -> Self {
+        let describe: Option<Describe> = Some(Box::new(describe));
+        Self { body, describe, ..Self::bare(method, path.into(), "application/json", handler) }
     }
 
     /// The same in other types too.
@@ -103,7 +112,7 @@ impl Entry {
             body: Body::None,
             produces,
             also: &[],
-            operation: None,
+            describe: None,
             parameters,
             handler,
             kept_by: None,

@@ -39,14 +39,14 @@ pub(crate) fn schemas(schemas: &mut Schemas) {
 }
 
 pub(crate) fn routes() -> Vec<Entry> {
-    let entry = |path: &str, operation: Value, handler: Handler| {
-        Entry::new(Method::GET, format!("/v1/statistics/{path}"), Body::None, operation, handler).also(&[CSV]).kept(&[])
+    let entry = |path: &str, describe: fn() -> Value, handler: Handler| {
+        Entry::new(Method::GET, format!("/v1/statistics/{path}"), Body::None, describe, handler).also(&[CSV]).kept(&[])
     };
     vec![
-        entry("exchanges", describe_exchanges(), |ctx| exchanges(ctx).boxed_local()),
-        entry("events", describe_events(), |ctx| events(ctx).boxed_local()),
-        entry("agreements", describe_agreements(), |ctx| agreements(ctx).boxed_local()),
-        entry("partnerships", describe_partnerships(), |ctx| partnerships(ctx).boxed_local()),
+        entry("exchanges", describe_exchanges, |ctx| exchanges(ctx).boxed_local()),
+        entry("events", describe_events, |ctx| events(ctx).boxed_local()),
+        entry("agreements", describe_agreements, |ctx| agreements(ctx).boxed_local()),
+        entry("partnerships", describe_partnerships, |ctx| partnerships(ctx).boxed_local()),
     ]
 }
 
@@ -80,7 +80,7 @@ fn describe(collection: CollectionName, what: &str, default: &[&str], filters: &
         }))
         .parameter(year("year", "One year; not together with `year_from` or `year_to`."))
         .parameter(year("year_from", "The first year."))
-        .parameter(year("year_to", "The last year."))
+        .parameter(year("year_to", "The last year; not before `year_from`."))
         .parameter(json!({
             "name": "format", "in": "query", "description": "How it is written; goes before `Accept`.",
             "schema": {"$ref": "#/components/schemas/StatisticsFormat"},
@@ -200,7 +200,7 @@ fn period(reader: &mut Reader<'_>) -> Period {
             reader.fault("year", "not_allowed", "Give one year, or the first and the last.");
         }
         (None, Some(from), Some(to)) if to < from => {
-            reader.fault("year_to", "out_of_range", "The last year does not lie before the first.");
+            reader.fault("year_to", "not_allowed", "The last year does not lie before the first.");
         }
         _ => {}
     }

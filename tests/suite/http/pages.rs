@@ -84,8 +84,9 @@ async fn the_page_of_the_api_stands_alone() {
 async fn the_contract_is_the_committed_one() {
     let app = App::start().await;
     let reply = app.get("/v1/openapi.json").send().await.expect(200);
-    let hint = "run `cargo run -q -p pobratim -- openapi > openapi/pobratim.v1.json`";
-    assert!(reply.json == contract(), "the committed contract is not the served one: {hint}");
+    assert!(reply.json == contract());
+    // What is served is the file; here it is held against what the program declares.
+    assert!(reply.json == pobratim_api::document(), "openapi/ is out of date: run `cargo xtask openapi`");
     assert_eq!(reply.json["info"]["version"].as_str().unwrap(), reply.header("api-version"));
     app.get("/v1/openapi.json").header("If-None-Match", reply.tag()).send().await.expect(304);
     let catalog = app.get("/.well-known/api-catalog").send().await.expect(200);

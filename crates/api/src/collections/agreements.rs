@@ -103,21 +103,21 @@ impl Resource for Agreement {
 }
 
 fn step(
-    path: &str,
+    path: &'static str,
     verb: &'static str,
-    id: &str,
-    summary: &str,
-    description: &str,
-    input: &str,
+    id: &'static str,
+    summary: &'static str,
+    description: &'static str,
+    input: &'static str,
     handler: Handler,
 ) -> Entry {
-    let operation = action::<Agreement>(id, verb, summary, description, input);
-    Entry::new(Method::POST, format!("/v1/agreements/{{agreement_id}}/{path}"), Body::Json, operation, handler)
+    let describe = move || action::<Agreement>(id, verb, summary, description, input);
+    Entry::new(Method::POST, format!("/v1/agreements/{{agreement_id}}/{path}"), Body::Json, describe, handler)
 }
 
 fn decision() -> Entry {
     let description = "The last grant makes the agreement approved; a refusal returns it to draft.";
-    let operation =
+    let describe = move || {
         Operation::new("decide_agreement_approval", "agreements", "Decide an approval of an agreement", description)
             .record::<Agreement>()
             .path_parameter(
@@ -129,9 +129,10 @@ fn decision() -> Entry {
             .conflicts(&[&INVALID_STATE])
             .body("AgreementDecisionInput", "The decision.")
             .answers("200", "Agreement", "The record as it is now.", &["ETag"])
-            .done();
+            .done()
+    };
     let path = "/v1/agreements/{agreement_id}/approvals/{approval_key}/decide";
-    Entry::new(Method::POST, path, Body::Json, operation, |ctx| decide(ctx).boxed_local())
+    Entry::new(Method::POST, path, Body::Json, describe, |ctx| decide(ctx).boxed_local())
 }
 
 async fn submit(ctx: Ctx) -> ApiResult<Answer> {

@@ -22,15 +22,17 @@ impl Resource for AssistanceCase {
 
     fn actions() -> Vec<Entry> {
         let description = "A case is open, in progress, and ends as succeeded or closed. Ending it needs an outcome, here or on the record; taking it up again needs a reason. `historical: true` leaves the order free and needs a source.";
-        let operation = action::<AssistanceCase>(
-            "transition_assistance_case",
-            "write",
-            "Move an assistance case to another state",
-            description,
-            "AssistanceCaseTransitionInput",
-        );
+        let describe = move || {
+            action::<AssistanceCase>(
+                "transition_assistance_case",
+                "write",
+                "Move an assistance case to another state",
+                description,
+                "AssistanceCaseTransitionInput",
+            )
+        };
         let path = "/v1/assistance-cases/{assistance_case_id}/transitions";
-        vec![Entry::new(Method::POST, path, Body::Json, operation, |ctx| transition(ctx).boxed_local())]
+        vec![Entry::new(Method::POST, path, Body::Json, describe, |ctx| transition(ctx).boxed_local())]
     }
 }
 

@@ -29,10 +29,10 @@ impl Resource for Document {
     fn actions() -> Vec<Entry> {
         let path = "/v1/documents/{document_id}/content";
         vec![
-            Entry::new(Method::GET, path, Body::None, describe_download(), |ctx| content::download(ctx).boxed_local())
+            Entry::new(Method::GET, path, Body::None, describe_download, |ctx| content::download(ctx).boxed_local())
                 .producing(BYTES),
-            Entry::new(Method::PUT, path, Body::File, describe_put(), |ctx| content::put(ctx).boxed_local()),
-            Entry::new(Method::POST, path, Body::Form, describe_submit(), |ctx| content::submit(ctx).boxed_local()),
+            Entry::new(Method::PUT, path, Body::File, describe_put, |ctx| content::put(ctx).boxed_local()),
+            Entry::new(Method::POST, path, Body::Form, describe_submit, |ctx| content::submit(ctx).boxed_local()),
         ]
     }
 }

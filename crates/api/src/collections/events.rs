@@ -22,15 +22,17 @@ impl Resource for CityEvent {
 
     fn actions() -> Vec<Entry> {
         let description = "An event is an idea, planned, confirmed, held; an open one can be postponed, or cancelled with a reason. That it was held needs a period that is over. `historical: true` leaves the order free and needs a source.";
-        let operation = action::<CityEvent>(
-            "transition_event",
-            "write",
-            "Move an event to another status",
-            description,
-            "EventTransitionInput",
-        );
+        let describe = move || {
+            action::<CityEvent>(
+                "transition_event",
+                "write",
+                "Move an event to another status",
+                description,
+                "EventTransitionInput",
+            )
+        };
         let path = "/v1/events/{event_id}/transitions";
-        vec![Entry::new(Method::POST, path, Body::Json, operation, |ctx| transition(ctx).boxed_local())]
+        vec![Entry::new(Method::POST, path, Body::Json, describe, |ctx| transition(ctx).boxed_local())]
     }
 }
 

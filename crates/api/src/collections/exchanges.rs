@@ -23,15 +23,17 @@ impl Resource for Exchange {
 
     fn actions() -> Vec<Entry> {
         let description = "An exchange is proposed, approved, confirmed, under way, completed, reported; any open one can be cancelled, with a reason. Completing needs a period that is over, reporting results or a headcount. `historical: true` leaves the order free and needs a source.";
-        let operation = action::<Exchange>(
-            "transition_exchange",
-            "write",
-            "Move an exchange to another state",
-            description,
-            "ExchangeTransitionInput",
-        );
+        let describe = move || {
+            action::<Exchange>(
+                "transition_exchange",
+                "write",
+                "Move an exchange to another state",
+                description,
+                "ExchangeTransitionInput",
+            )
+        };
         let path = "/v1/exchanges/{exchange_id}/transitions";
-        vec![Entry::new(Method::POST, path, Body::Json, operation, |ctx| transition(ctx).boxed_local())]
+        vec![Entry::new(Method::POST, path, Body::Json, describe, |ctx| transition(ctx).boxed_local())]
     }
 }
 

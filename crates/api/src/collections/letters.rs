@@ -29,10 +29,10 @@ impl Resource for Letter {
     fn actions() -> Vec<Entry> {
         let path = "/v1/letters/{letter_id}";
         vec![
-            Entry::new(Method::POST, format!("{path}/transitions"), Body::Json, describe_transition(), |ctx| {
+            Entry::new(Method::POST, format!("{path}/transitions"), Body::Json, describe_transition, |ctx| {
                 transition(ctx).boxed_local()
             }),
-            Entry::new(Method::GET, format!("{path}/chain"), Body::None, describe_chain(), |ctx| {
+            Entry::new(Method::GET, format!("{path}/chain"), Body::None, describe_chain, |ctx| {
                 chain(ctx).boxed_local()
             })
             .kept(&[]),

@@ -111,24 +111,66 @@ fn collection<T: Resource>() -> Vec<Entry> {
     let path = format!("/v1/{}", T::NAME.path());
     let record = format!("{path}/{{{}_id}}", T::NAME.singular());
     let by_name = format!("{path}/by-external-id/{{scheme}}/{{value}}");
-    let is = standard::<T>();
     let mut entries = vec![
-        Entry::new(Method::GET, &path, Body::None, is.list, |ctx| resource::list::<T>(ctx).boxed_local())
-            .kept(&["Prefer"]),
-        Entry::new(Method::POST, &path, Body::Json, is.create, |ctx| resource::create::<T>(ctx).boxed_local()),
-        Entry::new(Method::GET, &record, Body::None, is.get, |ctx| resource::get::<T>(ctx).boxed_local()).kept(&[]),
-        Entry::new(Method::PATCH, &record, Body::MergePatch, is.update, |ctx| resource::update::<T>(ctx).boxed_local()),
-        Entry::new(Method::DELETE, &record, Body::None, is.delete, |ctx| resource::delete::<T>(ctx).boxed_local()),
-        Entry::new(Method::POST, format!("{record}/restore"), Body::None, is.restore, |ctx| {
-            resource::restore::<T>(ctx).boxed_local()
-        }),
-        Entry::new(Method::GET, format!("{record}/history"), Body::None, is.history, |ctx| {
-            resource::history::<T>(ctx).boxed_local()
-        })
+        Entry::new(
+            Method::GET,
+            &path,
+            Body::None,
+            || standard::<T>().list,
+            |ctx| resource::list::<T>(ctx).boxed_local(),
+        )
+        .kept(&["Prefer"]),
+        Entry::new(
+            Method::POST,
+            &path,
+            Body::Json,
+            || standard::<T>().create,
+            |ctx| resource::create::<T>(ctx).boxed_local(),
+        ),
+        Entry::new(
+            Method::GET,
+            &record,
+            Body::None,
+            || standard::<T>().get,
+            |ctx| resource::get::<T>(ctx).boxed_local(),
+        )
         .kept(&[]),
-        Entry::new(Method::PUT, by_name, Body::Json, is.replace, |ctx| {
-            resource::replace_by_external_id::<T>(ctx).boxed_local()
-        }),
+        Entry::new(
+            Method::PATCH,
+            &record,
+            Body::MergePatch,
+            || standard::<T>().update,
+            |ctx| resource::update::<T>(ctx).boxed_local(),
+        ),
+        Entry::new(
+            Method::DELETE,
+            &record,
+            Body::None,
+            || standard::<T>().delete,
+            |ctx| resource::delete::<T>(ctx).boxed_local(),
+        ),
+        Entry::new(
+            Method::POST,
+            format!("{record}/restore"),
+            Body::None,
+            || standard::<T>().restore,
+            |ctx| resource::restore::<T>(ctx).boxed_local(),
+        ),
+        Entry::new(
+            Method::GET,
+            format!("{record}/history"),
+            Body::None,
+            || standard::<T>().history,
+            |ctx| resource::history::<T>(ctx).boxed_local(),
+        )
+        .kept(&[]),
+        Entry::new(
+            Method::PUT,
+            by_name,
+            Body::Json,
+            || standard::<T>().replace,
+            |ctx| resource::replace_by_external_id::<T>(ctx).boxed_local(),
+        ),
     ];
     entries.extend(T::actions());
     entries

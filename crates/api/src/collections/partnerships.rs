@@ -79,10 +79,10 @@ impl Resource for Partnership {
     fn actions() -> Vec<Entry> {
         let path = "/v1/partnerships/{partnership_id}";
         vec![
-            Entry::new(Method::POST, format!("{path}/transitions"), Body::Json, describe_transition(), |ctx| {
+            Entry::new(Method::POST, format!("{path}/transitions"), Body::Json, describe_transition, |ctx| {
                 transition(ctx).boxed_local()
             }),
-            Entry::new(Method::GET, format!("{path}/transitions"), Body::None, describe_transitions(), |ctx| {
+            Entry::new(Method::GET, format!("{path}/transitions"), Body::None, describe_transitions, |ctx| {
                 transitions(ctx).boxed_local()
             })
             .kept(&[]),
@@ -90,10 +90,10 @@ impl Resource for Partnership {
                 Method::PUT,
                 format!("{path}/parties/{{party_key}}/stance"),
                 Body::Json,
-                describe_stance(),
+                describe_stance,
                 |ctx| set_stance(ctx).boxed_local(),
             ),
-            Entry::new(Method::GET, format!("{path}/summary"), Body::None, describe_summary(), |ctx| {
+            Entry::new(Method::GET, format!("{path}/summary"), Body::None, describe_summary, |ctx| {
                 summary(ctx).boxed_local()
             })
             .kept(&[]),

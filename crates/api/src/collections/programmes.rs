@@ -22,15 +22,17 @@ impl Resource for Programme {
 
     fn actions() -> Vec<Entry> {
         let description = "A programme is planned, running, completed; until it is over it can be cancelled, with a reason. Completing needs a period that is over. `historical: true` leaves the order free and needs a source.";
-        let operation = action::<Programme>(
-            "transition_programme",
-            "write",
-            "Move a programme to another state",
-            description,
-            "ProgrammeTransitionInput",
-        );
+        let describe = move || {
+            action::<Programme>(
+                "transition_programme",
+                "write",
+                "Move a programme to another state",
+                description,
+                "ProgrammeTransitionInput",
+            )
+        };
         let path = "/v1/programmes/{programme_id}/transitions";
-        vec![Entry::new(Method::POST, path, Body::Json, operation, |ctx| transition(ctx).boxed_local())]
+        vec![Entry::new(Method::POST, path, Body::Json, describe, |ctx| transition(ctx).boxed_local())]
     }
 }
 

@@ -22,15 +22,17 @@ impl Resource for Project {
 
     fn actions() -> Vec<Entry> {
         let description = "A project is an idea, planned, offered, in talks, running, completed; a running one can be suspended, and one that is not completed cancelled, both with a reason. Completing needs a period that is over. `historical: true` leaves the order free and needs a source.";
-        let operation = action::<Project>(
-            "transition_project",
-            "write",
-            "Move a project to another state",
-            description,
-            "ProjectTransitionInput",
-        );
+        let describe = move || {
+            action::<Project>(
+                "transition_project",
+                "write",
+                "Move a project to another state",
+                description,
+                "ProjectTransitionInput",
+            )
+        };
         let path = "/v1/projects/{project_id}/transitions";
-        vec![Entry::new(Method::POST, path, Body::Json, operation, |ctx| transition(ctx).boxed_local())]
+        vec![Entry::new(Method::POST, path, Body::Json, describe, |ctx| transition(ctx).boxed_local())]
     }
 }
 

@@ -31,17 +31,17 @@ impl Resource for WorkPlan {
     fn actions() -> Vec<Entry> {
         let path = "/v1/work-plans/{work_plan_id}";
         vec![
-            Entry::new(Method::POST, format!("{path}/approve"), Body::Json, describe_approval(), |ctx| {
+            Entry::new(Method::POST, format!("{path}/approve"), Body::Json, describe_approval, |ctx| {
                 approve(ctx).boxed_local()
             }),
-            Entry::new(Method::POST, format!("{path}/transitions"), Body::Json, describe_transition(), |ctx| {
+            Entry::new(Method::POST, format!("{path}/transitions"), Body::Json, describe_transition, |ctx| {
                 transition(ctx).boxed_local()
             }),
             Entry::new(
                 Method::POST,
                 format!("{path}/items/{{item_key}}/transitions"),
                 Body::Json,
-                describe_item_transition(),
+                describe_item_transition,
                 |ctx| transition_item(ctx).boxed_local(),
             ),
         ]

@@ -38,9 +38,9 @@ pub fn document() -> Value {
     let tags = collections::describe(&mut schemas);
     let mut paths = Map::new();
     for entry in routes() {
-        let Some(operation) = entry.operation else { continue };
+        let Some(describe) = entry.describe else { continue };
         let path = paths.entry(entry.path).or_insert_with(|| json!({}));
-        path[entry.method.as_str().to_ascii_lowercase()] = operation;
+        path[entry.method.as_str().to_ascii_lowercase()] = describe();
     }
     let mut document = json!({
         "openapi": "3.1.0",
@@ -232,7 +232,7 @@ mod tests {
         let components = components(&document);
         let is_sent = |name: &&String| name.ends_with("Input") || name.ends_with("Patch");
         let sent: Vec<String> = components.keys().filter(is_sent).cloned().collect();
-        let validators = Validators::new(std::sync::Arc::new(crate::contract::Components::new(components)));
+        let validators = Validators::new(std::sync::Arc::new(crate::contract::Components::from(components)));
         for name in &sent {
             let mut faults = Faults::default();
             validators.check(name, &components[name]["examples"][0], &mut faults).unwrap();

@@ -4,6 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::contract::components::Named;
 use crate::contract::forms::{referred, required};
 
 /// How deep examples nest.
@@ -100,7 +101,7 @@ fn complete(given: &Value, schema: &Value, components: &Map<String, Value>, dept
 }
 
 /// Leaves out of a value what this form of the schema does not have.
-pub(crate) fn prune(value: &Value, schema: &Value, components: &Map<String, Value>) -> Value {
+pub(crate) fn prune(value: &Value, schema: &Value, components: &impl Named) -> Value {
     let schema = resolved(schema, components);
     match value {
         Value::Object(members) => {
@@ -116,12 +117,12 @@ pub(crate) fn prune(value: &Value, schema: &Value, components: &Map<String, Valu
 }
 
 /// The schema itself, when this one refers to another, or is that one or null.
-fn resolved<'s>(schema: &'s Value, components: &'s Map<String, Value>) -> &'s Value {
+fn resolved<'s>(schema: &'s Value, components: &'s impl Named) -> &'s Value {
     let schema = match schema.get("oneOf").and_then(Value::as_array).and_then(|variants| variants.first()) {
         Some(first) => first,
         None => schema,
     };
-    referred(schema).and_then(|name| components.get(name)).unwrap_or(schema)
+    referred(schema).and_then(|name| components.named(name)).unwrap_or(schema)
 }
 
 #[cfg(test)]

@@ -3,42 +3,13 @@
 //! `read_only` when they are not.
 
 use pobratim_domain::Faults;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use crate::contract::components::{Components, Named};
 use crate::contract::example::prune;
 use crate::contract::forms::referred;
 
-/// The component schemas at run time: what they demand, without what they tell people. An idle
-/// service keeps them, and descriptions and examples are most of a contract.
-pub(crate) struct Components(pub(crate) Map<String, Value>);
-
-/// A schema without descriptions and examples.
-fn bare(schema: &Value) -> Value {
-    match schema {
-        Value::Object(members) => {
-            let demands = members.iter().filter(|(name, _)| *name != "examples" && *name != "description");
-            let bare = demands.map(|(name, value)| {
-                // Members may be called `description` or `examples` too.
-                let properties = value.as_object().filter(|_| name == "properties");
-                let value = properties.map_or_else(
-                    || bare(value),
-                    |properties| properties.iter().map(|(name, value)| (name.clone(), bare(value))).collect(),
-                );
-                (name.clone(), value)
-            });
-            Value::Object(bare.collect())
-        }
-        Value::Array(items) => items.iter().map(bare).collect(),
-        other => other.clone(),
-    }
-}
-
 impl Components {
-    /// The components of a contract.
-    pub(crate) fn new(schemas: &Map<String, Value>) -> Self {
-        Self(schemas.iter().map(|(name, schema)| (name.clone(), bare(schema))).collect())
-    }
-
     /// Takes managed members out of an input or a patch, or notes that they were changed.
     pub(crate) fn strip_managed(
         &self,
@@ -49,8 +20,8 @@ impl Components {
         faults: &mut Faults,
     ) {
         let empty = Value::Null;
-        let form = self.0.get(sent_schema).unwrap_or(&empty);
-        let answer = self.0.get(answer_schema).unwrap_or(&empty);
+        let form = self.named(sent_schema).unwrap_or(&empty);
+        let answer = self.named(answer_schema).unwrap_or(&empty);
         self.strip(sent, known, form, answer, "", faults);
     }
 
@@ -99,7 +70,7 @@ impl Components {
 
     /// The part of a record that a client may send.
     pub(crate) fn input_of(&self, record: &Value, schema: &str) -> Value {
-        self.0.get(schema).map_or_else(|| record.clone(), |schema| prune(record, schema, &self.0))
+        self.named(schema).map_or_else(|| record.clone(), |schema| prune(record, schema, self))
     }
 
     /// The schema itself, when this one refers to another.
@@ -108,7 +79,7 @@ impl Components {
             Some(first) => first,
             None => schema,
         };
-        referred(schema).and_then(|name| self.0.get(name)).unwrap_or(schema)
+        referred(schema).and_then(|name| self.named(name)).unwrap_or(schema)
     }
 }
 

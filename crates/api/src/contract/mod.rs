@@ -2,6 +2,7 @@
 //! validators made from it, so that what is promised is what is enforced.
 
 pub(crate) mod binary;
+mod components;
 mod document;
 mod example;
 mod forms;
@@ -13,13 +14,15 @@ pub(crate) mod prose;
 mod refusals;
 mod schemas;
 mod validation;
+mod written;
 
+pub(crate) use components::Components;
 pub use document::document;
 pub(crate) use forms::reference;
-pub(crate) use managed::Components;
-pub(crate) use parameters::{Declared, Parameter};
+pub(crate) use parameters::Parameter;
 pub(crate) use schemas::{Schemas, reachable};
 pub(crate) use validation::Validators;
+pub(crate) use written::{TEXT, Written};
 
 /// The version of the contract, as `info.version` and the `API-Version` header say it.
 pub const VERSION: &str = "0.1.0";

@@ -2,13 +2,11 @@
 //! is read from its description, and what a request carries is held against the same schemas.
 
 use pobratim_domain::Faults;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use crate::contract::components::Components;
 use crate::contract::validation::Validators;
 use crate::problem::FieldError;
-
-/// Where shared parameters are described.
-const SHARED: &str = "#/components/parameters/";
 
 /// A parameter of an operation.
 #[derive(Clone, Debug)]
@@ -32,25 +30,16 @@ enum Form {
     Wholes,
 }
 
-/// The parameters of all operations, and their schemas; equal ones share a name.
+/// The schemas of all parameters; equal ones share a name.
 #[derive(Default)]
 pub(crate) struct Declared {
     schemas: Vec<Value>,
 }
 
 impl Declared {
-    /// What an operation takes beside its path and body.
-    pub(crate) fn read(&mut self, operation: &Value, document: &Value) -> Vec<Parameter> {
-        let declared = operation["parameters"].as_array().into_iter().flatten();
-        let resolved = declared.map(|parameter| {
-            let shared = parameter["$ref"].as_str().and_then(|target| target.strip_prefix(SHARED));
-            shared.map_or(parameter, |name| &document["components"]["parameters"][name])
-        });
-        resolved.filter(|parameter| parameter["in"] != "path").map(|parameter| self.parameter(parameter)).collect()
-    }
-
-    fn parameter(&mut self, declared: &Value) -> Parameter {
-        let schema = &declared["schema"];
+    /// A parameter of the query or the header, by what is written of it.
+    pub(crate) fn parameter(&mut self, name: &str, in_header: bool, schema: &str) -> Result<Parameter, String> {
+        let schema: Value = serde_json::from_str(schema).map_err(|error| format!("{name}: {error}"))?;
         let form = match schema["type"].as_str() {
             Some("integer") => Form::Whole,
             Some("boolean") => Form::Flag,
@@ -58,23 +47,19 @@ impl Declared {
             Some("array") => Form::Texts,
             _ => Form::Text,
         };
-        let known = self.schemas.iter().position(|known| known == schema);
+        let known = self.schemas.iter().position(|known| *known == schema);
         let index = known.unwrap_or_else(|| {
-            self.schemas.push(schema.clone());
+            self.schemas.push(schema);
             self.schemas.len() - 1
         });
-        Parameter {
-            name: declared["name"].as_str().unwrap_or_default().to_owned(),
-            in_header: declared["in"] == "header",
-            form,
-            schema: named(index),
-        }
+        Ok(Parameter { name: name.to_owned(), in_header, form, schema: named(index) })
     }
 
-    /// The component schemas together with those of the parameters.
-    pub(crate) fn with(self, mut all: Map<String, Value>) -> Map<String, Value> {
-        all.extend(self.schemas.into_iter().enumerate().map(|(index, schema)| (named(index), schema)));
-        all
+    /// Adds the schemas of the parameters to the components.
+    pub(crate) fn put_into(self, components: &mut Components) {
+        for (index, schema) in self.schemas.into_iter().enumerate() {
+            components.add(named(index), schema.to_string());
+        }
     }
 }
 

@@ -7,8 +7,9 @@ use serde_json::{Map, Value, json};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::contract::components::Named;
 use crate::contract::example::example;
-use crate::contract::forms::{self, PREFIX, reference, required};
+use crate::contract::forms::{self, reference, referred, required};
 
 /// The schemas as the derives emit them, and which forms of them are wanted.
 #[derive(Default)]
@@ -124,17 +125,17 @@ impl Schemas {
 }
 
 /// The components that a document refers to, directly or through others.
-pub(crate) fn reachable(document: &Value, components: &Map<String, Value>) -> Map<String, Value> {
-    let mut wanted = BTreeSet::new();
+pub(crate) fn reachable(document: &Value, components: &impl Named) -> Map<String, Value> {
+    let mut wanted: BTreeMap<&str, &Value> = BTreeMap::new();
     let mut open = vec![document];
     while let Some(value) = open.pop() {
         match value {
             Value::Object(members) => {
-                if let Some(name) =
-                    members.get("$ref").and_then(Value::as_str).and_then(|text| text.strip_prefix(PREFIX))
-                    && wanted.insert(name.to_owned())
-                    && let Some(target) = components.get(name)
+                if let Some(name) = referred(value)
+                    && !wanted.contains_key(name)
+                    && let Some(target) = components.named(name)
                 {
+                    wanted.insert(name, target);
                     open.push(target);
                 }
                 open.extend(members.values());
@@ -143,11 +144,7 @@ pub(crate) fn reachable(document: &Value, components: &Map<String, Value>) -> Ma
             _ => {}
         }
     }
-    components
-        .iter()
-        .filter(|(name, _)| wanted.contains(*name))
-        .map(|(name, schema)| (name.clone(), schema.clone()))
-        .collect()
+    wanted.into_iter().map(|(name, schema)| (name.to_owned(), schema.clone())).collect()
 }
 
 fn compose<T: Collection>() -> Value {

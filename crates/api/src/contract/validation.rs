@@ -12,7 +12,8 @@ use pobratim_domain::value::{CurrencyCode, LanguageTag, PartialDate, PartialInte
 use pobratim_domain::{Faults, Slug, TimeZoneName, Timestamp, codelist};
 use serde_json::{Map, Value, json};
 
-use crate::contract::{Components, reachable, reference};
+use crate::contract::components::{Components, Named};
+use crate::contract::{reachable, reference};
 
 /// The validators of what clients send, by schema name. Each is made at its first need: an idle
 /// service keeps none, and a validator takes some hundred kilobytes.
@@ -71,12 +72,12 @@ impl Validators {
         if let Some(validator) = made.get(name) {
             return Ok(Arc::clone(validator));
         }
-        if !self.components.0.contains_key(name) {
+        if self.components.named(name).is_none() {
             return Err(format!("there is no schema {name}"));
         }
         // Only what it refers to: a validator keeps all it is given.
         let mut root = reference(name);
-        let needed = reachable(&root, &self.components.0);
+        let needed = reachable(&root, &*self.components);
         let needed: Map<String, Value> =
             needed.into_iter().map(|(name, schema)| (name.clone(), checkable(&name, &schema))).collect();
         root["components"] = json!({"schemas": needed});
@@ -188,7 +189,7 @@ mod tests {
     fn every_schema_makes_a_validator() {
         let document = crate::contract::document();
         let components = document["components"]["schemas"].as_object().unwrap();
-        let validators = Validators::new(Arc::new(Components::new(components)));
+        let validators = Validators::new(Arc::new(Components::from(components)));
         for name in components.keys() {
             validators.get(name).unwrap();
         }
