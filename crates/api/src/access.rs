@@ -102,7 +102,7 @@ pub(crate) struct Keys(Mutex<Seen>);
 
 #[derive(Default)]
 struct Seen {
-    state: (String, i64),
+    state: (std::sync::Arc<str>, i64),
     keys: HashMap<Uuid, (std::sync::Arc<Record<ApiKey>>, String)>,
 }
 

@@ -18,6 +18,7 @@ use crate::contract::VERSION;
 use crate::form::Form;
 use crate::limit::{Allowance, Caller};
 use crate::problem::{ApiError, ApiResult, RATE_LIMITED};
+use crate::turns::Turn;
 
 const EXPOSED: &str = "ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, API-Version, Idempotent-Replayed, Accept-Ranges, Content-Range, Content-Disposition, Repr-Digest";
 
@@ -26,6 +27,8 @@ pub(crate) struct Said {
     form: Arc<Form>,
     stream: Option<Streamed>,
     keep: Option<Keep>,
+    /// The turn in which it was made: it ends when the answer is kept.
+    turn: Option<Turn>,
 }
 
 /// Under which name an answer is kept.
@@ -40,19 +43,20 @@ impl Said {
     /// An answer for this request alone.
     pub(crate) fn once(mut answer: Answer) -> Self {
         let stream = answer.stream.take();
-        Self { form: Arc::new(Form::of(answer)), stream, keep: None }
+        Self { form: Arc::new(Form::of(answer)), stream, keep: None, turn: None }
     }
 
     /// An answer that holds for others too, for a while.
-    pub(crate) fn to_keep(answer: Answer, name: Arc<str>, validity: Validity) -> Self {
+    pub(crate) fn to_keep(answer: Answer, name: Arc<str>, validity: Validity, turn: Option<Turn>) -> Self {
         let said = Self::once(answer);
         let kept = Kept::new(said.form.clone(), validity);
-        Self { keep: Some(Keep { name, kept, is_new: true }).filter(|_| said.stream.is_none()), ..said }
+        let keep = Some(Keep { name, kept, is_new: true }).filter(|_| said.stream.is_none());
+        Self { keep, turn, ..said }
     }
 
     /// An answer that was kept.
     pub(crate) fn kept(name: Arc<str>, kept: Kept) -> Self {
-        Self { form: kept.form.clone(), stream: None, keep: Some(Keep { name, kept, is_new: false }) }
+        Self { form: kept.form.clone(), stream: None, keep: Some(Keep { name, kept, is_new: false }), turn: None }
     }
 }
 
@@ -121,10 +125,11 @@ impl Asked {
     }
 
     pub(crate) fn respond(&mut self, api: &Api, outcome: ApiResult<Said>) -> HttpResponse {
-        let Said { form, stream, mut keep } = outcome.unwrap_or_else(|error| Said::once(self.problem(&error)));
+        let Said { form, stream, mut keep, turn } = outcome.unwrap_or_else(|error| Said::once(self.problem(&error)));
         let mut answer = form;
         let mut status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut headers = HeaderMap::new();
+        // As many as an answer has, so that the map does not grow.
+        let mut headers = HeaderMap::with_capacity(16);
         let mut encoding = if answer.is_compressible() && self.takes_gzip() { "gzip" } else { "" };
         if let Some(tag) = &answer.tag {
             let tag = tag.header(encoding);
@@ -167,27 +172,27 @@ impl Asked {
             (true, true) => "public, max-age=0, must-revalidate",
             (true, false) => "private, no-cache",
         };
-        set(&mut headers, "Cache-Control", cache);
-        set(&mut headers, "Vary", "Authorization, Accept, Accept-Encoding, Origin");
+        fixed(&mut headers, "cache-control", cache);
+        fixed(&mut headers, "vary", "Authorization, Accept, Accept-Encoding, Origin");
         for (name, value) in &answer.headers {
             set(&mut headers, name, value);
         }
         if let (Some(Keep { name, kept, is_new: true }), Some(cache)) = (keep, api.cache()) {
             cache.keep(name, kept);
         }
+        drop(turn);
         self.common(api, &mut headers, answer.page);
         let took = self.began.elapsed();
         api.metrics().count(&self.method, &self.route, status.as_u16(), took);
         self.log(status, took);
         let mut response = HttpResponse::build(status);
-        for (name, value) in headers {
-            response.insert_header((name, value));
-        }
-        match stream {
+        let mut response = match stream {
             Some(stream) if has_body => response.body(SizedStream::new(stream.length, stream.bytes)),
             _ if has_body => response.body(answer.bytes(encoding)),
             _ => response.finish(),
-        }
+        };
+        *response.headers_mut() = headers;
+        response
     }
 
     fn problem(&self, error: &ApiError) -> Answer {
@@ -206,17 +211,17 @@ impl Asked {
 
     /// The headers of every answer.
     fn common(&self, api: &Api, headers: &mut HeaderMap, page: bool) {
-        set(headers, "API-Version", VERSION);
+        fixed(headers, "api-version", VERSION);
         set(headers, "X-Request-Id", &self.request_id);
-        set(headers, "X-Content-Type-Options", "nosniff");
-        set(headers, "Referrer-Policy", "no-referrer");
+        fixed(headers, "x-content-type-options", "nosniff");
+        fixed(headers, "referrer-policy", "no-referrer");
         let policy = if page {
             "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         } else {
             "default-src 'none'; frame-ancestors 'none'"
         };
         if !headers.contains_key("Content-Security-Policy") {
-            set(headers, "Content-Security-Policy", policy);
+            fixed(headers, "content-security-policy", policy);
         }
         if let Some(Allowance { policy, quota, remaining, .. }) = self.allowance {
             set(headers, "RateLimit-Policy", &format!("\"{policy}\";q={quota};w=60"));
@@ -287,6 +292,11 @@ fn combined(given: &HeaderMap) -> HeaderMap {
         }
     }
     headers
+}
+
+/// Sets what is the same in all answers; the name in small letters.
+fn fixed(headers: &mut HeaderMap, name: &'static str, value: &'static str) {
+    headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
 }
 
 fn set(headers: &mut HeaderMap, name: &str, value: &str) {

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use jiff::civil::Date;
 use pobratim_domain::{CollectionName, Timestamp};
-use pobratim_persistence::Head;
+use pobratim_persistence::{Error, Head};
 use quick_cache::sync::{Cache as Answers, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
@@ -18,6 +18,7 @@ use crate::answer::Answer;
 use crate::asked::Asked;
 use crate::form::Form;
 use crate::routes::Entry;
+use crate::turns::{Turn, Turns};
 
 /// What an entry takes beside its bytes: the table's slot, the counts of references, the structs.
 const OVERHEAD: usize = 640;
@@ -63,7 +64,7 @@ impl Seen {
 /// How long an answer holds.
 #[derive(Debug)]
 pub(crate) struct Validity {
-    epoch: String,
+    epoch: Arc<str>,
     /// The last change in any of the collections.
     revision: i64,
     made_from: Vec<CollectionName>,
@@ -114,6 +115,7 @@ impl Weighter<Arc<str>, Kept> for Bytes {
 pub(crate) struct Cache {
     answers: Answers<Arc<str>, Kept, Bytes, DefaultHashBuilder>,
     largest: u64,
+    turns: Turns,
     skip_head_check: bool,
 }
 
@@ -128,7 +130,7 @@ impl Cache {
             .build()
             .map_err(|error| error.to_string())?;
         let answers = Answers::with_options(options, Bytes, DefaultHashBuilder::default(), DefaultLifecycle::default());
-        Ok(Self { answers, largest: bytes / PARTS, skip_head_check })
+        Ok(Self { answers, largest: bytes / PARTS, turns: Turns::default(), skip_head_check })
     }
 
     /// What is kept under a name, whether it still holds or not.
@@ -148,6 +150,11 @@ impl Cache {
         } else {
             self.answers.remove(&*key);
         }
+    }
+
+    /// Waits until nobody works on the question of this name.
+    pub(crate) async fn turn(&self, name: &str) -> Result<Turn, Error> {
+        self.turns.take(name).await
     }
 
     /// How many bytes are kept.
@@ -181,7 +188,7 @@ mod tests {
 
     fn kept(bytes: usize) -> Kept {
         let form = Form::of(Answer::json(200, "x".repeat(bytes)));
-        let validity = Validity { epoch: String::new(), revision: 0, made_from: Vec::new(), days: Vec::new() };
+        let validity = Validity { epoch: "".into(), revision: 0, made_from: Vec::new(), days: Vec::new() };
         Kept::new(Arc::new(form), validity)
     }
 

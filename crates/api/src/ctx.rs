@@ -7,7 +7,7 @@ use actix_web::http::header::HeaderMap;
 use bytes::Bytes;
 use jiff::civil::Date;
 use pobratim_domain::{Collection, CollectionName, Faults, Keeper, Scope, Slug};
-use pobratim_persistence::{Error, Idempotency, Loaded, Snapshot, Stamp, Tx, View};
+use pobratim_persistence::{Error, Head, Idempotency, ListQuery, Loaded, Page, Snapshot, Stamp, Stored, Tx, View};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -134,7 +134,26 @@ impl Ctx {
             self.seen.note(snapshot.head());
             read(snapshot).await
         };
-        self.api.database().read(noted).await
+        let database = self.api.database();
+        if self.entry.computed { database.compute(noted).await } else { database.read(noted).await }
+    }
+
+    /// Reads one record by a statement alone.
+    pub(crate) async fn get<T: Stored>(&self, view: &View, id: Uuid) -> Result<(T::Row, Head), Error> {
+        let (row, head) = self.api.database().get::<T>(view, id).await?;
+        self.seen.note(&head);
+        Ok((row, head))
+    }
+
+    /// Reads one page by a statement alone; nothing when it has no record.
+    pub(crate) async fn page<T: Stored>(
+        &self,
+        view: &View,
+        query: &ListQuery,
+    ) -> Result<Option<(Page<T::Row>, Head)>, Error> {
+        let page = self.api.database().page::<T>(view, query).await?;
+        page.iter().for_each(|(_, head)| self.seen.note(head));
+        Ok(page)
     }
 
     /// The day it is in a time zone. An answer that depends on it holds that day only.

@@ -250,7 +250,7 @@ async fn wait(ctx: &Ctx, query: &ChangesQuery, epoch: Option<&str>) -> ApiResult
         let (changes, head) = ctx
             .read(async |snapshot| {
                 let head = snapshot.head().clone();
-                if epoch.is_some_and(|epoch| epoch != head.epoch) {
+                if epoch.is_some_and(|epoch| epoch != &*head.epoch) {
                     return Err(Error::HistoryRestarted);
                 }
                 Ok((snapshot.changes(&view, &query).await?, head))
@@ -259,7 +259,7 @@ async fn wait(ctx: &Ctx, query: &ChangesQuery, epoch: Option<&str>) -> ApiResult
         query.after = changes.read_to;
         let is_over = tokio::time::Instant::now() >= deadline || *stopping.borrow();
         if !changes.items.is_empty() || changes.more || is_over {
-            return Ok((changes, head.epoch));
+            return Ok((changes, head.epoch.to_string()));
         }
         loop {
             tokio::select! {

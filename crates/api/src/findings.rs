@@ -26,7 +26,7 @@ pub(crate) fn schemas(schemas: &mut Schemas) {
 
 pub(crate) fn routes() -> Vec<Entry> {
     vec![
-        Entry::new(Method::GET, "/v1/findings", Body::None, describe_list, |ctx| list(ctx).boxed_local()).kept(&[]),
+        Entry::new(Method::GET, "/v1/findings", Body::None, describe_list, |ctx| list(ctx).boxed_local()).computed(&[]),
         Entry::new(Method::PUT, "/v1/findings/{finding_id}/acceptance", Body::Json, describe_acceptance, |ctx| {
             set_acceptance(ctx).boxed_local()
         }),

@@ -35,6 +35,7 @@ mod serve;
 mod statistics;
 mod statistics_table;
 mod strict;
+mod turns;
 
 pub use access::issue_key;
 pub use api::{Api, RateLimit, Settings};

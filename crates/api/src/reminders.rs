@@ -22,7 +22,7 @@ pub(crate) fn schemas(schemas: &mut Schemas) {
 }
 
 pub(crate) fn routes() -> Vec<Entry> {
-    vec![Entry::new(Method::GET, "/v1/reminders", Body::None, describe, |ctx| list(ctx).boxed_local()).kept(&[])]
+    vec![Entry::new(Method::GET, "/v1/reminders", Body::None, describe, |ctx| list(ctx).boxed_local()).computed(&[])]
 }
 
 fn describe() -> Value {

@@ -38,7 +38,7 @@ pub(crate) fn routes() -> Vec<Entry> {
     let entry = |path: &str, describe: fn() -> Value, handler: Handler| {
         Entry::new(Method::GET, format!("/v1/reports/{path}"), Body::None, describe, handler)
             .also(&[HTML, MARKDOWN, DOCX])
-            .kept(&["Accept-Language"])
+            .computed(&["Accept-Language"])
     };
     vec![
         entry("annual/{year}", describe_annual, |ctx| annual_report(ctx).boxed_local()),

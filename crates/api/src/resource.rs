@@ -3,7 +3,7 @@
 
 use jiff::civil::Date;
 use pobratim_domain::{Collection, CollectionName, Faults, Organization, Place, Record, Refusal, merge, to_json};
-use pobratim_persistence::{ChangesQuery, Envelope, Error, Happened, Loaded, Snapshot, Stored, Tx, View, mask};
+use pobratim_persistence::{ChangesQuery, Envelope, Error, Happened, Loaded, Page, Snapshot, Stored, Tx, View, mask};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -32,41 +32,55 @@ pub(crate) async fn list<T: Stored>(ctx: Ctx) -> ApiResult<Answer> {
     ctx.require::<T>("read")?;
     let listed = query::list::<T>(&ctx)?;
     let view = ctx.view();
-    let secret = ctx.api.database().secret().clone();
-    let (answer, next) = ctx
-        .read(async |snapshot| {
-            let mut page = snapshot.list::<T>(&view, &listed.query, &secret).await?;
-            for row in &mut page.rows {
-                mask::<T>(row, &view)?;
-            }
-            let mut body = json!({"page": {"limit": listed.query.limit}});
-            if let Some(next) = &page.next {
-                body["page"]["next_cursor"] = next.as_str().into();
-            }
-            if let Some(total) = page.total {
-                body["page"]["total"] = total.into();
-            }
-            if !listed.expand.is_empty() {
-                let ids: Vec<Uuid> = page
-                    .rows
-                    .iter()
-                    .map(|row| Envelope::of::<T>(row).map(|envelope| envelope.id))
-                    .collect::<Result<_, _>>()?;
-                body["included"] = included(snapshot, &view, &listed.expand, &ids).await?;
-            }
-            let body = with_items(&body, &serde_json::to_string(&page.rows)?)?;
-            let made_from = listed.made_from(T::NAME);
-            let shape =
-                format!("{} {:?} {:?} {}", listed.query.name, listed.query.cursor, listed.expand, listed.query.limit);
-            let counted = if listed.query.count { "counted" } else { "" };
-            let head = snapshot.head();
-            Ok((Answer::json(200, body).drawn_from(head, &made_from, &[&shape, counted]), page.next))
-        })
-        .await?;
+    let alone = listed.expand.is_empty() && !listed.query.count;
+    let found = if alone { ctx.page::<T>(&view, &listed.query).await? } else { None };
+    let (page, included, head) = match found {
+        Some((page, head)) => (page, None, head),
+        None => {
+            let secret = ctx.api.database().secret();
+            ctx.read(async |snapshot| {
+                let page = snapshot.list::<T>(&view, &listed.query, secret).await?;
+                let included = match listed.expand.as_slice() {
+                    [] => None,
+                    expand => Some(included::<T>(snapshot, &view, expand, &page.rows).await?),
+                };
+                Ok((page, included, snapshot.head().clone()))
+            })
+            .await?
+        }
+    };
+    let next = page.next.clone();
+    let body = body_of::<T>(page, listed.query.limit, included, &view)?;
+    let shape = format!("{} {:?} {:?} {}", listed.query.name, listed.query.cursor, listed.expand, listed.query.limit);
+    let counted = if listed.query.count { "counted" } else { "" };
+    let answer = Answer::json(200, body).drawn_from(&head, &listed.made_from(T::NAME), &[&shape, counted]);
     Ok(match next {
         Some(next) => answer.with("Link", next_link(&ctx, &next)),
         None => answer,
     })
+}
+
+/// A page as it is answered.
+fn body_of<T: Stored>(
+    mut page: Page<T::Row>,
+    limit: u64,
+    included: Option<Value>,
+    view: &View,
+) -> Result<String, Error> {
+    for row in &mut page.rows {
+        mask::<T>(row, view)?;
+    }
+    let mut body = json!({"page": {"limit": limit}});
+    if let Some(next) = page.next {
+        body["page"]["next_cursor"] = next.into();
+    }
+    if let Some(total) = page.total {
+        body["page"]["total"] = total.into();
+    }
+    if let Some(included) = included {
+        body["included"] = included;
+    }
+    with_items(&body, &serde_json::to_string(&page.rows)?)
 }
 
 /// Items first, as the table's rows were written: they are not parsed again.
@@ -85,13 +99,14 @@ pub(crate) fn next_link(ctx: &Ctx, cursor: &str) -> String {
     format!("<{}?{}>; rel=\"next\"", ctx.path, query.finish())
 }
 
-async fn included(
+async fn included<T: Stored>(
     snapshot: &Snapshot,
     view: &View,
     expand: &[CollectionName],
-    records: &[Uuid],
+    rows: &[T::Row],
 ) -> Result<Value, Error> {
-    let targets = snapshot.targets(records).await?;
+    let ids = rows.iter().map(|row| Envelope::of::<T>(row).map(|envelope| envelope.id));
+    let targets = snapshot.targets(&ids.collect::<Result<Vec<_>, _>>()?).await?;
     let mut included = Map::new();
     for collection in expand {
         let rows = match collection {
@@ -118,13 +133,8 @@ pub(crate) async fn get<T: Stored>(ctx: Ctx) -> ApiResult<Answer> {
     Reader::new(&ctx).finish()?;
     let id = ctx.record_id::<T>().await?;
     let view = ctx.view();
-    let answer = ctx
-        .read(async |snapshot| {
-            let row = snapshot.get::<T>(&view, id).await?;
-            answer::<T>(row, &view, &snapshot.head().epoch, 200)
-        })
-        .await?;
-    Ok(answer)
+    let (row, head) = ctx.get::<T>(&view, id).await?;
+    Ok(answer::<T>(row, &view, &head.epoch, 200)?)
 }
 
 /// `POST /v1/{collection}`

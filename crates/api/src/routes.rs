@@ -1,9 +1,11 @@
 //! The route table: every operation once, with its method, path, contract and handler. The
 //! actix resources, HEAD, OPTIONS, `Allow` and the document are made from it.
 
+use std::collections::BTreeMap;
+
 use actix_web::http::Method;
 use actix_web::http::header::HeaderMap;
-use actix_web::{HttpRequest, web};
+use actix_web::{HttpRequest, Resource, web};
 use futures_util::future::LocalBoxFuture;
 use serde_json::Value;
 
@@ -52,6 +54,8 @@ pub(crate) struct Entry {
     pub(crate) handler: Handler,
     /// Headers beside `Accept` that its answers depend on, when they may be kept.
     pub(crate) kept_by: Option<&'static [&'static str]>,
+    /// Whether it is computed from many records.
+    pub(crate) computed: bool,
     /// Asked by machines of the installation: no credential, no limit.
     pub(crate) probe: bool,
 }
@@ -80,6 +84,12 @@ impl Entry {
     pub(crate) fn kept(mut self, by: &'static [&'static str]) -> Self {
         self.kept_by = Some(by);
         self
+    }
+
+    /// The same, computed from many records: its answers are kept likewise, it reads over connections
+    /// of its own, and equal questions are worked on one at a time.
+    pub(crate) fn computed(self, by: &'static [&'static str]) -> Self {
+        Self { computed: true, ..self.kept(by) }
     }
 
     /// The type in which a client would have it.
@@ -116,6 +126,7 @@ impl Entry {
             parameters,
             handler,
             kept_by: None,
+            computed: false,
             probe: false,
         }
     }
@@ -138,39 +149,63 @@ pub(crate) fn routes() -> Vec<Entry> {
 /// Puts the operations into an actix app. actix's own answers to what it does not know are never
 /// reached: each resource says what it can do, and the rest is not found.
 pub fn configure(api: &Api, config: &mut web::ServiceConfig) {
+    // A router tries one pattern after the other, so those that begin alike stand in a scope.
+    let mut scopes: BTreeMap<&str, Vec<Resource>> = BTreeMap::new();
     for (path, entries) in api.by_path() {
-        let mut methods: Vec<Method> = entries.iter().map(|entry| entry.method.clone()).collect();
-        if methods.contains(&Method::GET) {
-            methods.push(Method::HEAD);
-        }
-        methods.push(Method::OPTIONS);
-        let allow = methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
-        let mut resource = web::resource(path);
-        for entry in entries {
-            let answer = |api: Api, entry: &'static Entry| {
-                move |request: HttpRequest, payload: web::Payload| serve::serve(api.clone(), entry, request, payload)
-            };
-            if entry.method == Method::GET {
-                resource = resource.route(web::head().to(answer(api.clone(), entry)));
+        let scope = scope_of(path);
+        let resource = resource(api, path.get(scope.len()..).unwrap_or_default(), entries);
+        scopes.entry(scope).or_default().push(resource);
+    }
+    // The last first: a scope takes what begins as it does, and `/` begins everything.
+    for (path, resources) in scopes.into_iter().rev() {
+        if path.is_empty() {
+            for resource in resources {
+                config.service(resource);
             }
-            let route = web::method(entry.method.clone()).to(answer(api.clone(), entry));
-            resource = resource.route(route);
+        } else {
+            config.service(resources.into_iter().fold(web::scope(path), actix_web::Scope::service));
         }
-        let (known, said) = (api.clone(), allow.clone());
-        resource = resource.route(
-            web::method(Method::OPTIONS)
-                .to(move |request: HttpRequest| serve::options(known.clone(), request, said.clone())),
-        );
-        let known = api.clone();
-        resource = resource.default_service(web::to(move |request: HttpRequest| {
-            let error = ApiError::new(&METHOD_NOT_ALLOWED, format!("This path takes {allow}."))
-                .with_header("Allow", allow.clone());
-            serve::refuse(known.clone(), request, error)
-        }));
-        config.service(resource);
     }
     let known = api.clone();
     config.default_service(web::to(move |request: HttpRequest| {
         serve::refuse(known.clone(), request, ApiError::not_found())
     }));
+}
+
+/// The part of a path that those of its neighbours have too: version and collection.
+fn scope_of(path: &str) -> &str {
+    let end = path.match_indices('/').map(|(at, _)| at).nth(2).unwrap_or(path.len());
+    path.get(..end).filter(|scope| scope.starts_with("/v1/") && !scope.contains('{')).unwrap_or_default()
+}
+
+/// What a path can do.
+fn resource(api: &Api, path: &str, entries: Vec<&'static Entry>) -> Resource {
+    let mut methods: Vec<Method> = entries.iter().map(|entry| entry.method.clone()).collect();
+    if methods.contains(&Method::GET) {
+        methods.push(Method::HEAD);
+    }
+    methods.push(Method::OPTIONS);
+    let allow = methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
+    let mut resource = web::resource(path);
+    for entry in entries {
+        let answer = |api: Api, entry: &'static Entry| {
+            move |request: HttpRequest, payload: web::Payload| serve::serve(api.clone(), entry, request, payload)
+        };
+        if entry.method == Method::GET {
+            resource = resource.route(web::head().to(answer(api.clone(), entry)));
+        }
+        let route = web::method(entry.method.clone()).to(answer(api.clone(), entry));
+        resource = resource.route(route);
+    }
+    let (known, said) = (api.clone(), allow.clone());
+    resource = resource.route(
+        web::method(Method::OPTIONS)
+            .to(move |request: HttpRequest| serve::options(known.clone(), request, said.clone())),
+    );
+    let known = api.clone();
+    resource.default_service(web::to(move |request: HttpRequest| {
+        let error =
+            ApiError::new(&METHOD_NOT_ALLOWED, format!("This path takes {allow}.")).with_header("Allow", allow.clone());
+        serve::refuse(known.clone(), request, error)
+    }))
 }

@@ -10,12 +10,13 @@ use actix_web::http::header::HeaderMap;
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 use futures_util::FutureExt;
+use pobratim_persistence::Head;
 
 use crate::answer::Answer;
 use crate::api::Api;
 use crate::asked::{Asked, Said};
 use crate::body;
-use crate::cache::{self, Seen};
+use crate::cache::{self, Cache, Seen};
 use crate::content::{BYTES, Incoming};
 use crate::ctx::{Ctx, unauthenticated};
 use crate::limit::Caller;
@@ -119,19 +120,22 @@ async fn answer(
         return Err(ApiError::not_found());
     }
     let mut name = None;
+    let mut turn = None;
     if let Some(cache) = api.cache().filter(|_| entry.kept_by.is_some()) {
         name = cache::name(entry, asked, principal.as_ref(), &query::ordered(&query));
-        if let Some(name) = &name
-            && let Some(kept) = cache.look(name)
-            && query::headers_are_good(api, entry, &asked.headers)?
-        {
-            let head = match head {
-                Some(head) => head,
-                None => api.database().head().await?,
-            };
-            if cache.holds(&kept, &head, api.database().clock().now()) {
-                api.metrics().hit();
-                return Ok(Said::kept(name.clone(), kept));
+        if let Some(name) = &name {
+            if let Some(said) = kept(api, cache, entry, asked, name, head).await? {
+                return Ok(said);
+            }
+            if entry.computed {
+                let mine = cache.turn(name).await?;
+                // Whoever was before may have left just what is asked for.
+                if mine.waited()
+                    && let Some(said) = kept(api, cache, entry, asked, name, None).await?
+                {
+                    return Ok(said);
+                }
+                turn = Some(mine);
             }
         }
         api.metrics().missed();
@@ -156,11 +160,38 @@ async fn answer(
         // Reading handlers take their parameters themselves; writing ones have none in the query.
         Reader::new(&ctx).finish()?;
     }
-    let answer = handler(ctx).await?;
+    let answer = match &turn {
+        Some(turn) => turn.within(handler(ctx)).await?,
+        None => handler(ctx).await?,
+    };
     Ok(match name.filter(|_| answer.status == 200).zip(seen.validity(&answer)) {
-        Some((name, validity)) => Said::to_keep(answer, name, validity),
+        Some((name, validity)) => Said::to_keep(answer, name, validity, turn),
         None => Said::once(answer),
     })
+}
+
+/// The answer that is kept under a name, if it still holds.
+async fn kept(
+    api: &Api,
+    cache: &Cache,
+    entry: &Entry,
+    asked: &Asked,
+    name: &Arc<str>,
+    head: Option<Head>,
+) -> ApiResult<Option<Said>> {
+    let Some(kept) = cache.look(name) else { return Ok(None) };
+    if !query::headers_are_good(api, entry, &asked.headers)? {
+        return Ok(None);
+    }
+    let head = match head {
+        Some(head) => head,
+        None => api.database().head().await?,
+    };
+    if !cache.holds(&kept, &head, api.database().clock().now()) {
+        return Ok(None);
+    }
+    api.metrics().hit();
+    Ok(Some(Said::kept(name.clone(), kept)))
 }
 
 /// Refuses when the client takes none of the operation's representations.

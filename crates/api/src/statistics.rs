@@ -40,7 +40,9 @@ pub(crate) fn schemas(schemas: &mut Schemas) {
 
 pub(crate) fn routes() -> Vec<Entry> {
     let entry = |path: &str, describe: fn() -> Value, handler: Handler| {
-        Entry::new(Method::GET, format!("/v1/statistics/{path}"), Body::None, describe, handler).also(&[CSV]).kept(&[])
+        Entry::new(Method::GET, format!("/v1/statistics/{path}"), Body::None, describe, handler)
+            .also(&[CSV])
+            .computed(&[])
     };
     vec![
         entry("exchanges", describe_exchanges, |ctx| exchanges(ctx).boxed_local()),

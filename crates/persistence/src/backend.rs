@@ -122,14 +122,15 @@ impl DatabaseUrl {
         }
     }
 
-    /// Connections that can only read, each statement group in one snapshot.
-    pub fn readers(&self, connections: u32) -> DatabaseConnection {
+    /// Connections that can only read, each statement group in one snapshot, and how long a read
+    /// waits for one.
+    pub fn readers(&self, connections: u32, wait: Duration) -> DatabaseConnection {
         match &self.0 {
             Kind::Sqlite(file) => {
                 let options = sqlite(file).read_only(true).busy_timeout(LOCK_WAIT);
                 let pool = SqlitePoolOptions::new()
                     .max_connections(connections)
-                    .acquire_timeout(LOCK_WAIT)
+                    .acquire_timeout(wait)
                     .test_before_acquire(false)
                     .connect_lazy_with(options);
                 SqlxSqliteConnector::from_sqlx_sqlite_pool(pool)
@@ -142,7 +143,7 @@ impl DatabaseUrl {
                 ]);
                 let pool = PgPoolOptions::new()
                     .max_connections(connections)
-                    .acquire_timeout(LOCK_WAIT)
+                    .acquire_timeout(wait)
                     .idle_timeout(Duration::from_secs(300))
                     .test_before_acquire(false)
                     .connect_lazy_with(options);

@@ -26,8 +26,13 @@ use crate::verify::{Verified, verify};
 use crate::view::View;
 use crate::writer::{DEADLINE, Writer, Written};
 
-/// How many connections read.
+/// How many connections read, and how long a read waits for one.
 const READERS: u32 = 8;
+const READER_WAIT: Duration = Duration::from_millis(900);
+/// The same for what is computed from many records. It has connections of its own, so that nobody
+/// waits for a report who wants to see a record; few, as each keeps a core busy and holds much.
+const COMPUTING: u32 = 3;
+const COMPUTING_WAIT: Duration = Duration::from_millis(2_300);
 
 /// An open database.
 #[derive(Clone)]
@@ -35,6 +40,7 @@ pub struct Database(Arc<Parts>);
 
 struct Parts {
     readers: DatabaseConnection,
+    computing: DatabaseConnection,
     writer: Writer,
     poll: HeadPoll,
     secret: Secret,
@@ -68,11 +74,12 @@ impl Database {
         let stored = bounded(prepare(&writer, &clock)).await.map_err(StartError::Closed)?;
         let closed = writer.close().await;
         closed.map_err(|error| StartError::Closed(error.into()))?;
-        let readers = url.readers(READERS);
+        let readers = url.readers(READERS, READER_WAIT);
+        let computing = url.readers(COMPUTING, COMPUTING_WAIT);
         let writer = Writer::start(url.clone(), clock.clone()).map_err(StartError::Thread)?;
         let secret = Secret::new(secret.unwrap_or(&stored));
         let poll = HeadPoll::new(readers.clone());
-        Ok(Self(Arc::new(Parts { readers, writer, poll, secret, clock, url })))
+        Ok(Self(Arc::new(Parts { readers, computing, writer, poll, secret, clock, url })))
     }
 
     /// Where it lies.
@@ -136,13 +143,15 @@ impl Database {
     where
         F: AsyncFnOnce(&Snapshot) -> Result<R, Error>,
     {
-        bounded(async {
-            let snapshot = Snapshot::open(&self.0.readers).await?;
-            let outcome = read(&snapshot).await;
-            snapshot.close().await?;
-            outcome
-        })
-        .await
+        read_over(&self.0.readers, read).await
+    }
+
+    /// Reads in one snapshot what is computed from many records.
+    pub async fn compute<R, F>(&self, read: F) -> Result<R, Error>
+    where
+        F: AsyncFnOnce(&Snapshot) -> Result<R, Error>,
+    {
+        read_over(&self.0.computing, read).await
     }
 
     /// The API key with this id, and the hash of its secret.
@@ -176,7 +185,21 @@ impl Database {
     /// handle is dropped.
     pub async fn close(&self) {
         let _ = self.0.readers.close_by_ref().await;
+        let _ = self.0.computing.close_by_ref().await;
     }
+}
+
+async fn read_over<R, F>(connections: &DatabaseConnection, read: F) -> Result<R, Error>
+where
+    F: AsyncFnOnce(&Snapshot) -> Result<R, Error>,
+{
+    bounded(async {
+        let snapshot = Snapshot::open(connections).await?;
+        let outcome = read(&snapshot).await;
+        snapshot.close().await?;
+        outcome
+    })
+    .await
 }
 
 /// Gives a fresh database its epoch and its secret, and reads the secret.

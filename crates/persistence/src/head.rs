@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use pobratim_domain::CollectionName;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Alias, Condition, Expr, LockType, Query};
-use sea_orm::{ConnectionTrait, QuerySelect};
+use sea_orm::sea_query::{Alias, Expr, LockType, Query, SelectStatement, SimpleExpr};
+use sea_orm::{ConnectionTrait, QueryResult, QuerySelect};
 use tokio::sync::oneshot;
 
 use crate::error::Error;
@@ -25,6 +25,8 @@ pub(crate) mod row {
         pub revision: i64,
         pub hash: String,
         pub secret: String,
+        /// The last revisions of the collections; see `Revisions`.
+        pub collections: String,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -33,38 +35,55 @@ pub(crate) mod row {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// The last revision of each collection.
-pub(crate) mod collection_row {
-    use sea_orm::entity::prelude::*;
-
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "collection_heads")]
-    pub struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub collection: String,
-        pub revision: i64,
-    }
-
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
-
-    impl ActiveModelBehavior for ActiveModel {}
-}
-
-/// A committed state of the database.
+/// A committed state of the database. It is handed to everybody who reads, so copies share what they
+/// tell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Head {
     /// Names the history; a restored backup begins a new one.
-    pub epoch: String,
+    pub epoch: Arc<str>,
     /// The number of the last change.
     pub revision: i64,
-    collections: BTreeMap<String, i64>,
+    collections: Revisions,
 }
+
+/// The last change in each collection that has seen one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Revisions(Arc<[(CollectionName, i64)]>);
+
+impl Revisions {
+    /// Reads what the head row says: names and numbers in turn, between spaces.
+    pub(crate) fn read(text: &str) -> Result<Self, Error> {
+        let corrupt = || Error::Defect(format!("the head row says {text:?} of the collections"));
+        let mut words = text.split_ascii_whitespace();
+        let mut revisions = Vec::with_capacity(CollectionName::ALL.len());
+        while let Some(name) = words.next() {
+            let collection = CollectionName::parse(name).ok_or_else(corrupt)?;
+            let revision = words.next().and_then(|number| number.parse().ok()).ok_or_else(corrupt)?;
+            revisions.push((collection, revision));
+        }
+        Ok(Self(revisions.into()))
+    }
+
+    /// The same with changes of these collections after it, as the head row says it.
+    pub(crate) fn after(&self, changed: &BTreeMap<CollectionName, i64>) -> String {
+        let mut all: BTreeMap<CollectionName, i64> = self.0.iter().copied().collect();
+        all.extend(changed);
+        let told: Vec<String> = all.iter().map(|(name, revision)| format!("{name} {revision}")).collect();
+        told.join(" ")
+    }
+
+    pub(crate) fn of(&self, collection: CollectionName) -> i64 {
+        self.0.iter().find(|(name, _)| *name == collection).map_or(0, |(_, revision)| *revision)
+    }
+}
+
+/// The name of the head among the columns of a statement.
+const HEAD: &str = "head";
 
 impl Head {
     /// The number of the last change in a collection; 0 when there was none.
     pub fn of(&self, collection: CollectionName) -> i64 {
-        self.collections.get(collection.as_str()).copied().unwrap_or(0)
+        self.collections.of(collection)
     }
 
     /// The last change in any of these collections.
@@ -72,34 +91,34 @@ impl Head {
         collections.iter().map(|collection| self.of(*collection)).max().unwrap_or(0)
     }
 
-    /// Reads the head: the first statement of a snapshot, or a statement alone. It is one, so that
-    /// what it tells belongs together without a transaction.
-    pub(crate) async fn read(connection: &impl ConnectionTrait) -> Result<Self, DbErr> {
-        use collection_row::{Column as Of, Entity as Collections};
-        use row::{Column, Entity};
-        let statement = Query::select()
-            .columns([(Entity, Column::Epoch), (Entity, Column::Revision)])
-            .column((Collections, Of::Collection))
-            .expr_as(Expr::col((Collections, Of::Revision)), Alias::new("last"))
-            .from(Entity)
-            .left_join(Collections, Condition::all())
-            .and_where(Column::Id.eq(1))
+    /// Reads the head: the first statement of a snapshot, or a statement alone.
+    pub(crate) async fn read(connection: &impl ConnectionTrait) -> Result<Self, Error> {
+        let mut statement = Query::select();
+        Self::ask(&mut statement);
+        let row = connection.query_one(&statement).await?.ok_or(Error::NotFound)?;
+        Self::of_row(&row)
+    }
+
+    /// Lets a statement give the head along with each of its rows: it is the head of the very state
+    /// that the statement reads.
+    pub(crate) fn ask(statement: &mut SelectStatement) {
+        let head = Query::select()
+            // Each change belongs to a collection, so their last is the head's.
+            .expr(Expr::cust("epoch || ' ' || collections"))
+            .from(row::Entity)
+            .and_where(row::Column::Id.eq(1))
             .to_owned();
-        let mut head: Option<Self> = None;
-        for row in connection.query_all(&statement).await? {
-            let head = match &mut head {
-                Some(head) => head,
-                None => head.insert(Self {
-                    epoch: row.try_get("", "epoch")?,
-                    revision: row.try_get("", "revision")?,
-                    collections: BTreeMap::new(),
-                }),
-            };
-            if let Some(collection) = row.try_get::<Option<String>>("", "collection")? {
-                head.collections.insert(collection, row.try_get("", "last")?);
-            }
-        }
-        head.ok_or_else(|| DbErr::RecordNotFound("the head row; was the database migrated?".to_owned()))
+        statement.expr_as(SimpleExpr::from(head), Alias::new(HEAD));
+    }
+
+    /// Reads what a statement gives that was asked so.
+    pub(crate) fn of_row(row: &QueryResult) -> Result<Self, Error> {
+        let text: Option<String> = row.try_get("", HEAD)?;
+        let text = text.ok_or_else(|| Error::Defect("there is no head row; was the database migrated?".to_owned()))?;
+        let (epoch, collections) = text.split_once(' ').unwrap_or((&text, ""));
+        let collections = Revisions::read(collections)?;
+        let revision = collections.0.iter().map(|(_, revision)| *revision).max().unwrap_or(0);
+        Ok(Self { epoch: epoch.into(), revision, collections })
     }
 }
 
@@ -165,7 +184,7 @@ impl Turn {
                 }
                 std::mem::take(&mut waiting.callers)
             };
-            let head = crate::read::bounded(async { Ok(Head::read(&self.poll.readers).await?) }).await;
+            let head = crate::read::bounded(Head::read(&self.poll.readers)).await;
             for caller in callers {
                 // Nobody is there any more when the send fails.
                 let _ = caller.send(head.clone());

@@ -5,8 +5,7 @@
 //! has to be erased, content and salt go, and the chain still verifies.
 
 use pobratim_domain::{CollectionName, Timestamp};
-use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::sea_query::Expr;
 use sea_orm::{ConnectionTrait, EntityTrait, ExprTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -170,23 +169,13 @@ pub(crate) async fn append(
         rows.push(sea_orm::ActiveModelTrait::reset_all(entry::ActiveModel::from(row)));
     }
     pending::insert_all::<entry::Entity>(connection, rows).await?;
+    let told = head::Revisions::read(&head.collections)?.after(&collections);
     head::row::Entity::update_many()
         .col_expr(head::row::Column::Revision, Expr::value(revision))
         .col_expr(head::row::Column::Hash, Expr::value(hash))
+        .col_expr(head::row::Column::Collections, Expr::value(told))
         .filter(Expr::col(head::row::Column::Id).eq(1))
         .exec(connection)
-        .await?;
-    let heads = collections.into_iter().map(|(collection, revision)| head::collection_row::ActiveModel {
-        collection: Set(collection.as_str().to_owned()),
-        revision: Set(revision),
-    });
-    head::collection_row::Entity::insert_many(heads)
-        .on_conflict(
-            OnConflict::column(head::collection_row::Column::Collection)
-                .update_column(head::collection_row::Column::Revision)
-                .to_owned(),
-        )
-        .exec_without_returning(connection)
         .await?;
     Ok(revision)
 }

@@ -5,6 +5,7 @@
 
 mod accepted_finding;
 mod agreement;
+mod alone;
 mod api_key;
 mod assistance_case;
 mod backend;

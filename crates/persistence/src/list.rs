@@ -6,7 +6,7 @@ use pobratim_domain::{CollectionName, Record};
 use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, ModelTrait, Order, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait, Value,
+    QueryResult, QuerySelect, QueryTrait, Value,
 };
 use uuid::Uuid;
 
@@ -100,16 +100,7 @@ impl Snapshot {
     ) -> Result<Page<T::Row>, Error> {
         let total = if query.count { Some(self.count::<T>(view, query).await?) } else { None };
         let found = self.connection().query_all(&page::<T>(view, query, secret)?).await?;
-        let mut rows: Vec<T::Row> =
-            found.iter().map(|row| T::Row::from_query_result(row, "")).collect::<Result<_, _>>()?;
-        let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
-        let more = rows.len() > limit;
-        rows.truncate(limit);
-        let next = match rows.last() {
-            Some(row) if more => Some(end_of::<T>(row, query)?.encode(secret, &query.name)?),
-            _ => None,
-        };
-        Ok(Page { rows, next, total })
+        Ok(Page { total, ..page_of::<T>(&found, query, secret)? })
     }
 
     /// The first records of a list as the domain reads them, for what is computed from them.
@@ -126,6 +117,23 @@ impl Snapshot {
         let row = self.connection().query_one(&statement).await?;
         Ok(row.map(|row| row.try_get("", "n")).transpose()?.unwrap_or(0))
     }
+}
+
+/// A page of what its statement has found.
+pub(crate) fn page_of<T: Stored>(
+    found: &[QueryResult],
+    query: &ListQuery,
+    secret: &Secret,
+) -> Result<Page<T::Row>, Error> {
+    let mut rows: Vec<T::Row> = found.iter().map(|row| T::Row::from_query_result(row, "")).collect::<Result<_, _>>()?;
+    let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = match rows.last() {
+        Some(row) if more => Some(end_of::<T>(row, query)?.encode(secret, &query.name)?),
+        _ => None,
+    };
+    Ok(Page { rows, next, total: None })
 }
 
 /// The statement that reads a page, with one record more to see whether another follows.

@@ -48,6 +48,7 @@ pub(crate) async fn verify(snapshot: &Snapshot) -> Result<Verified, Error> {
 /// Walks the journal; gives the version each record should have.
 async fn chain(snapshot: &Snapshot, verified: &mut Verified) -> Result<BTreeMap<(String, Uuid), i64>, Error> {
     let mut versions = BTreeMap::new();
+    let mut collections = BTreeMap::new();
     let mut hash = String::new();
     let mut revision = 0;
     loop {
@@ -74,6 +75,7 @@ async fn chain(snapshot: &Snapshot, verified: &mut Verified) -> Result<BTreeMap<
                 (Some(_), Some(_)) => {}
                 _ => verified.erased += 1,
             }
+            collections.insert(row.collection.clone(), row.revision);
             let last = versions.insert((row.collection.clone(), row.record_id), row.version).unwrap_or(0);
             if row.version != last + 1 {
                 verified.faults.push(format!("revision {}: version {} follows {last}", row.revision, row.version));
@@ -86,6 +88,14 @@ async fn chain(snapshot: &Snapshot, verified: &mut Verified) -> Result<BTreeMap<
     let head = head::row::Entity::find_by_id(1).one(snapshot.connection()).await?.ok_or(Error::NotFound)?;
     if (head.revision, &head.hash) != (revision, &hash) {
         verified.faults.push(format!("the head is at revision {}, the journal at {revision}", head.revision));
+    }
+    let told = head::Revisions::read(&head.collections)?;
+    for collection in CollectionName::ALL {
+        let last = collections.get(collection.as_str()).copied().unwrap_or(0);
+        if told.of(*collection) != last {
+            let said = told.of(*collection);
+            verified.faults.push(format!("the head says revision {said} of {collection}, the journal {last}"));
+        }
     }
     Ok(versions)
 }

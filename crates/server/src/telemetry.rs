@@ -1,5 +1,8 @@
 //! Logs: one JSON line each on standard error, written by a thread of its own so that a slow
-//! reader does not slow the service; no line is dropped.
+//! reader does not slow the service; no line is dropped. Lines that wait are written together, and none
+//! waits for others to come.
+
+use std::io::BufWriter;
 
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
@@ -11,8 +14,10 @@ const WAITING: usize = 8_192;
 /// Starts logging. The guard writes what is left when it is dropped.
 pub(crate) fn start(filter: &str) -> Result<WorkerGuard, String> {
     let filter = EnvFilter::try_new(filter).map_err(|error| format!("log: {error}"))?;
-    let (writer, guard) =
-        NonBlockingBuilder::default().lossy(false).buffered_lines_limit(WAITING).finish(std::io::stderr());
+    let (writer, guard) = NonBlockingBuilder::default()
+        .lossy(false)
+        .buffered_lines_limit(WAITING)
+        .finish(BufWriter::new(std::io::stderr()));
     tracing_subscriber::fmt()
         .json()
         .flatten_event(true)

@@ -130,7 +130,7 @@ impl Connection {
 
     async fn create(&mut self, jobs: Vec<Job>) {
         self.run(if self.is_sqlite() { "BEGIN IMMEDIATE" } else { "BEGIN" }.to_owned(), Vec::new()).await;
-        let (mut revision, mut hash, mut last) = self.head().await;
+        let (mut revision, mut hash, mut last, collections) = self.head().await;
         let now = i64::try_from(std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_micros()).unwrap();
         let mut tables =
             [Rows::of("exchanges"), Rows::of("links"), Rows::of("terms"), Rows::of("journal"), Rows::of("idempotency")];
@@ -173,8 +173,10 @@ impl Connection {
             self.insert(table).await;
         }
         let sets = [
-            ("UPDATE head SET revision = $1, hash = $2 WHERE id = 1", vec![Cell::Whole(revision), Cell::Text(hash)]),
-            ("UPDATE collection_heads SET revision = $1 WHERE collection = 'exchanges'", vec![Cell::Whole(revision)]),
+            (
+                "UPDATE head SET revision = $1, hash = $2, collections = $3 WHERE id = 1",
+                vec![Cell::Whole(revision), Cell::Text(hash), Cell::Text(changed(&collections, revision))],
+            ),
             (
                 "UPDATE counters SET last = $1 WHERE municipality = $2 AND collection = 'exchanges'",
                 vec![Cell::Whole(last), Cell::text(CITY)],
@@ -193,18 +195,18 @@ impl Connection {
         matches!(self, Self::Sqlite(_))
     }
 
-    /// The last number, the hash of the last entry, and the last ref.
-    async fn head(&mut self) -> (i64, String, i64) {
-        const SQL: &str = "SELECT head.revision, head.hash, counters.last FROM head, counters \
+    /// The last number, the hash of the last entry, the last ref, and how far the collections have come.
+    async fn head(&mut self) -> (i64, String, i64, String) {
+        const SQL: &str = "SELECT head.revision, head.hash, counters.last, head.collections FROM head, counters \
             WHERE head.id = 1 AND counters.municipality = 'blagoveshchensk' AND counters.collection = 'exchanges'";
         match self {
             Self::Sqlite(connection) => {
                 let row = query(SQL).fetch_one(connection).await.unwrap();
-                (row.get(0), row.get(1), row.get(2))
+                (row.get(0), row.get(1), row.get(2), row.get(3))
             }
             Self::Postgres(connection) => {
                 let row = query(SQL_LOCKING).fetch_one(connection).await.unwrap();
-                (row.get(0), row.get(1), row.get(2))
+                (row.get(0), row.get(1), row.get(2), row.get(3))
             }
         }
     }
@@ -233,8 +235,17 @@ impl Connection {
     }
 }
 
+/// What the head row says of the collections, after a change of exchanges.
+fn changed(collections: &str, revision: i64) -> String {
+    let mut words: Vec<&str> = collections.split(' ').collect();
+    let number = revision.to_string();
+    let exchanges = words.iter().position(|word| *word == "exchanges").unwrap();
+    words[exchanges + 1] = &number;
+    words.join(" ")
+}
+
 /// On PostgreSQL a second writer has to wait, as the server's would.
-const SQL_LOCKING: &str = "SELECT head.revision, head.hash, counters.last FROM head, counters \
+const SQL_LOCKING: &str = "SELECT head.revision, head.hash, counters.last, head.collections FROM head, counters \
     WHERE head.id = 1 AND counters.municipality = 'blagoveshchensk' AND counters.collection = 'exchanges' \
     FOR UPDATE OF head";
 
