@@ -159,6 +159,18 @@ async fn what_is_kept_is_what_would_be_made() {
 }
 
 #[tokio::test]
+async fn equal_computations_are_done_once() {
+    let world = World::new().await;
+    let path = "/v1/reports/annual/2011?municipality=blagoveshchensk&lang=ru&as_of=2011-12-31";
+    let asked = (0..16).map(|_| world.app.get(path).send());
+    let replies = futures_util::future::join_all(asked).await;
+    let first = said(&replies[0]);
+    assert_eq!(first.0, 200);
+    assert!(replies.iter().all(|reply| said(reply) == first));
+    assert_eq!((world.app.metric(MISSES).await, world.app.metric(HITS).await), (1, 15));
+}
+
+#[tokio::test]
 async fn a_kept_answer_is_conditional_and_compressed_and_has_a_head() {
     let world = World::new().await;
     for number in 0..20 {
