@@ -347,7 +347,12 @@ pub(crate) fn prepare<T: Stored>(api: &Api, described: Described) -> Result<Appl
         Box::pin(async move {
             if !exists {
                 let keeper = record.head.municipality.clone();
-                tx.create::<T>(&View::System, keeper, record, Happened::plain("created")).await?;
+                let happened = Happened::plain("created");
+                if is_whole {
+                    tx.bring_in::<T>(&View::System, keeper, record, happened).await?;
+                } else {
+                    tx.create::<T>(&View::System, keeper, record, happened).await?;
+                }
                 return Ok(Outcome::Created);
             }
             let before = tx.get::<T>(&View::System, id).await?;

@@ -149,14 +149,14 @@ impl Database {
         .await
     }
 
-    /// Reads in one snapshot that may stand for as long as told. Few may do so at once, and others are
-    /// refused, so that there is always a connection for reads that take no time.
+    /// Reads in one snapshot that may stand for as long as told. Few may do so at once; others wait for a
+    /// while and are refused then, so that there is always a connection for reads that take no time.
     pub async fn read_at_length<R, F>(&self, limit: Duration, read: F) -> Result<R, Error>
     where
         F: AsyncFnOnce(&Snapshot) -> Result<R, Error>,
     {
-        let others = |_| Error::Unavailable("others read at length".to_owned());
-        let _permit = self.0.at_length.try_acquire().map_err(others)?;
+        let permit = bounded(async { Ok(self.0.at_length.acquire().await.ok()) }).await;
+        let _permit = permit.map_err(|_| Error::Unavailable("others read at length".to_owned()))?;
         let reading = async {
             let snapshot = Snapshot::open(&self.0.readers).await?;
             let outcome = read(&snapshot).await;

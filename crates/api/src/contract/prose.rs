@@ -6,7 +6,7 @@ use pobratim_domain::{CollectionName, Keeper, Role, Scope};
 use serde_json::Value;
 
 use crate::contract::refusals::REFUSALS;
-use crate::export::ListForm;
+use crate::export::{ListForm, PAGE};
 use crate::problem::{
     AMBIGUOUS_REF, INVALID_BODY, INVALID_PARAMETER, MALFORMED, NOT_WRITTEN, OUTCOME_UNKNOWN, ProblemType, UNAVAILABLE,
 };
@@ -50,7 +50,7 @@ pub(crate) fn forms(shown: Option<ListForm>) -> String {
         None => "",
     };
     format!(
-        "\n\nBy `Accept`, or by `format`, all records come in one answer as CSV, XLSX or NDJSON{shown}, with the same filters and order. They are read 500 at a time while they are sent, so what changes meanwhile is told as it is when it is read; the ETag names the state at the beginning. Who takes nothing for a minute is left, and an answer that is broken off has no proper end."
+        "\n\nBy `Accept`, or by `format`, all records come in one answer as CSV, XLSX or NDJSON{shown}, with the same filters and order. They are read {PAGE} at a time while they are sent, so what changes meanwhile is told as it is when it is read; the ETag names the state at the beginning. Who takes nothing for a minute is left, and an answer that is broken off has no proper end."
     )
 }
 

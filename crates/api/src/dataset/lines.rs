@@ -62,13 +62,13 @@ fn item(line: &str, position: String, faults: &mut Faults) -> Option<Item> {
         return None;
     };
     let id = value["id"].as_str().and_then(|id| Uuid::try_parse(id).ok());
-    faults.unless(id.is_some(), &format!("{position}/id"), "required", "A whole record has its id, a UUID.");
+    faults.unless(id.is_some(), format!("{position}/id"), "required", "A whole record has its id, a UUID.");
     let has_ref = value["ref"].as_str().is_some_and(|text| !text.is_empty());
-    faults.unless(has_ref, &format!("{position}/ref"), "required", "A whole record has its ref.");
+    faults.unless(has_ref, format!("{position}/ref"), "required", "A whole record has its ref.");
     let keeper = value["municipality"].as_str().and_then(|slug| Slug::parse(slug).ok());
     let needs_one = collection.keeper() != Keeper::Shared;
     let rule = if needs_one { "A record has the slug of its keeper." } else { "Nobody keeps this record." };
-    faults.unless(keeper.is_some() == needs_one, &format!("{position}/municipality"), "required", rule);
+    faults.unless(keeper.is_some() == needs_one, format!("{position}/municipality"), "required", rule);
     Some(Item { collection, position, id: id?, exists: false, value, keeper, is_whole: true })
 }
 

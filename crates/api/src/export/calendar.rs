@@ -1,7 +1,6 @@
 //! Lists as calendars (iCalendar, RFC 5545): events and exchanges as all-day entries. An entry keeps its
 //! UID for ever; what is only known to the month or year lies over all of it and keeps nobody busy.
 
-use icalendar::{Component, Event, EventLike, Property};
 use jiff::civil::Date;
 use pobratim_domain::value::{LocalizedText, PartialInterval};
 use pobratim_domain::{
@@ -10,7 +9,6 @@ use pobratim_domain::{
 use pobratim_persistence::Error;
 use serde_json::Value;
 
-use crate::export::defect;
 use crate::export::shown::{Neighbours, Shown, read};
 
 pub(super) const END: &str = "END:VCALENDAR\r\n";
@@ -34,7 +32,7 @@ impl Standing {
 }
 
 /// What stands before the entries.
-pub(super) fn begin(collection: CollectionName) -> Result<String, Error> {
+pub(super) fn begin(collection: CollectionName) -> String {
     let mut lines = "BEGIN:VCALENDAR\r\n".to_owned();
     for (name, value) in [
         ("VERSION", "2.0"),
@@ -44,18 +42,40 @@ pub(super) fn begin(collection: CollectionName) -> Result<String, Error> {
         ("REFRESH-INTERVAL;VALUE=DURATION", "PT1H"),
         ("X-PUBLISHED-TTL", "PT1H"),
     ] {
-        lines += &line(name, value)?;
+        put(&mut lines, name, value);
     }
-    Ok(lines)
+    lines
 }
 
-fn line(name: &str, value: &str) -> Result<String, Error> {
-    let (name, parameter) = name.split_once(';').unwrap_or((name, ""));
-    let mut property = Property::new(name, value);
-    if let Some((name, value)) = parameter.split_once('=') {
-        property.add_parameter(name, value);
+/// How many bytes a line has at most, without its end.
+const LINE: usize = 75;
+
+/// Adds a property: its line is folded between characters, so that none is longer than it may be.
+fn put(lines: &mut String, name: &str, value: &str) {
+    let mut length = 0;
+    for letter in name.chars().chain([':']).chain(value.chars()) {
+        if length + letter.len_utf8() > LINE {
+            lines.push_str("\r\n ");
+            length = 1;
+        }
+        lines.push(letter);
+        length += letter.len_utf8();
     }
-    property.try_into().map_err(|error: std::fmt::Error| defect(error))
+    lines.push_str("\r\n");
+}
+
+/// A text as the value of a property.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '\\' | ';' | ',' => escaped.extend(['\\', letter]),
+            '\n' => escaped.push_str("\\n"),
+            // No text has other control characters but the tab.
+            letter => escaped.push(letter),
+        }
+    }
+    escaped
 }
 
 /// Events as entries.
@@ -79,7 +99,7 @@ pub(crate) async fn of_events(shown: &Shown<'_>, records: Vec<Value>) -> Result<
             texts: vec![body.evaluation.as_ref()],
         })
     });
-    entries.filter_map(|entry| entry.written(&known).transpose()).collect()
+    Ok(entries.filter_map(|entry| entry.written(&known)).collect())
 }
 
 /// Exchanges as entries.
@@ -103,7 +123,7 @@ pub(crate) async fn of_exchanges(shown: &Shown<'_>, records: Vec<Value>) -> Resu
             texts: vec![body.purpose.as_ref(), body.results.as_ref()],
         })
     });
-    entries.filter_map(|entry| entry.written(&known).transpose()).collect()
+    Ok(entries.filter_map(|entry| entry.written(&known)).collect())
 }
 
 /// What an entry is made of.
@@ -137,44 +157,49 @@ fn days(period: &PartialInterval) -> Option<Days> {
 
 impl Entry<'_> {
     /// The entry in its lines; nothing for what has no place in a calendar.
-    fn written(&self, known: &Neighbours) -> Result<Option<String>, Error> {
-        let Some(days) = days(self.period) else { return Ok(None) };
+    fn written(&self, known: &Neighbours) -> Option<String> {
+        let days = days(self.period)?;
         let keeper = self.head.keeper();
-        let mut event = Event::new();
-        event
-            .uid(&format!("{}@pobratim", self.head.id))
-            .add_property("DTSTAMP", moment(self.head.updated_at))
-            .add_property("LAST-MODIFIED", moment(self.head.updated_at))
-            .add_property("CREATED", moment(self.head.created_at))
-            .add_property("SEQUENCE", self.head.version.to_string())
-            .add_property("STATUS", self.standing.as_str())
-            .summary(known.text(self.title, keeper))
-            .append_property(day("DTSTART", days.first));
+        let is_free = !days.is_exact || self.standing == Standing::Cancelled;
+        let updated = moment(self.head.updated_at);
+        let mut lines = "BEGIN:VEVENT\r\n".to_owned();
+        let mut line = |name: &str, value: &str| put(&mut lines, name, value);
+        line("UID", &format!("{}@pobratim", self.head.id));
+        line("DTSTAMP", &updated);
+        line("CREATED", &moment(self.head.created_at));
+        line("LAST-MODIFIED", &updated);
+        line("SEQUENCE", &self.head.version.to_string());
+        line("STATUS", self.standing.as_str());
+        line("DTSTART;VALUE=DATE", &day(days.first));
         // The day after the last: the end is not part of the entry.
         if let Ok(end) = days.last.tomorrow() {
-            event.append_property(day("DTEND", end));
+            line("DTEND;VALUE=DATE", &day(end));
         }
-        let is_free = !days.is_exact || self.standing == Standing::Cancelled;
-        event.add_property("TRANSP", if is_free { "TRANSPARENT" } else { "OPAQUE" });
-        event.add_property("CATEGORIES", self.kind.as_str().unwrap_or_default());
+        line("TRANSP", if is_free { "TRANSPARENT" } else { "OPAQUE" });
+        line("CATEGORIES", &escaped(self.kind.as_str().unwrap_or_default()));
+        line("SUMMARY", &escaped(known.text(self.title, keeper)));
+        line("DESCRIPTION", &escaped(&self.description(&days, known)));
         if let Some(place) = self.place {
-            event.location(known.name(place, keeper));
+            line("LOCATION", &escaped(known.name(place, keeper)));
             if let Some(location) = &place.location {
-                event.add_property("GEO", format!("{};{}", location.lat, location.lon));
+                line("GEO", &format!("{};{}", location.lat, location.lon));
             }
         }
-        // The dates as they are known stand first where an entry can only show a span.
+        lines.push_str("END:VEVENT\r\n");
+        Some(lines)
+    }
+
+    /// The dates as they are known, where an entry can only show a span; what is told; the ref.
+    fn description(&self, days: &Days, known: &Neighbours) -> String {
         let dates = if days.is_exact { None } else { Some(self.period.to_string()) };
-        let texts = self.texts.iter().flatten().map(|text| known.text(text, keeper).to_owned());
-        let reference = Some(self.head.reference.clone());
-        let told: Vec<String> = dates.into_iter().chain(texts).chain(reference).collect();
-        event.description(&told.join("\n"));
-        event.try_into_string().map(Some).map_err(defect)
+        let texts = self.texts.iter().flatten().map(|text| known.text(text, self.head.keeper()).to_owned());
+        let told: Vec<String> = dates.into_iter().chain(texts).chain([self.head.reference.clone()]).collect();
+        told.join("\n")
     }
 }
 
-fn day(name: &str, day: Date) -> Property {
-    Property::new(name, day.strftime("%Y%m%d").to_string()).add_parameter("VALUE", "DATE").done()
+fn day(day: Date) -> String {
+    day.strftime("%Y%m%d").to_string()
 }
 
 /// A moment in UTC, to the second.
@@ -212,6 +237,20 @@ mod tests {
     #[test]
     fn what_nobody_knows_the_beginning_of_is_not_shown() {
         assert_eq!((of("[..2001]"), of("../2001")), (None, None));
+    }
+
+    #[test]
+    fn lines_are_folded_between_characters() {
+        for value in ["a", "я", "黑", "😀"] {
+            let mut lines = String::new();
+            put(&mut lines, "SUMMARY", &value.repeat(200));
+            assert!(lines.split("\r\n").all(|line| line.len() <= LINE));
+            assert_eq!(lines.replace("\r\n ", ""), format!("SUMMARY:{}\r\n", value.repeat(200)));
+        }
+        let mut fitting = String::new();
+        put(&mut fitting, "SUMMARY", &"a".repeat(LINE - "SUMMARY:".len()));
+        assert!(!fitting.contains("\r\n "));
+        assert_eq!(escaped("a\\b;c,d\ne:f"), "a\\\\b\\;c\\,d\\ne:f");
     }
 
     #[test]

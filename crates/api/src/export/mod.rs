@@ -23,6 +23,7 @@ use pobratim_persistence::Error;
 pub(crate) use calendar::{of_events, of_exchanges};
 pub(crate) use form::{Asked, ListForm, parameters, schemas};
 pub(crate) use map::{of_partnerships, of_places};
+pub(crate) use pages::PAGE;
 pub(crate) use shown::Shown;
 pub(crate) use subscription::key_in_address;
 pub use whole::{ExportError, export};

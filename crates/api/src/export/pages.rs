@@ -4,8 +4,8 @@ use pobratim_persistence::{Error, Head, ListQuery, Snapshot, Stored, View, mask}
 
 use crate::api::Api;
 
-/// How many records are read at once.
-pub(super) const PAGE: u64 = 500;
+/// How many records are read at once. In their several shapes they take a few times their size.
+pub(crate) const PAGE: u64 = 100;
 
 /// A list being read. Each page is a snapshot of its own; the order is that of the list's key, so each
 /// record comes once, as it is when it is read.

@@ -14,6 +14,9 @@ use crate::answer::Streamed;
 /// How long a client may take nothing before it is left alone.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How many bytes a part has at most: what is written to a connection is copied once more.
+const PART: usize = 64 * 1024;
+
 /// A part of a body, or its proper end: what stops without one was broken off.
 enum Part {
     Bytes(Bytes),
@@ -33,9 +36,14 @@ pub(crate) fn pipe() -> (Sink, Source) {
 }
 
 impl Sink {
-    /// Hands a part over, when the one before it was taken.
+    /// Hands bytes over, a part after the other, each when the one before it was taken.
     pub(crate) async fn send(&self, bytes: Vec<u8>) -> Result<(), Error> {
-        if bytes.is_empty() { Ok(()) } else { self.put(Part::Bytes(Bytes::from(bytes))).await }
+        let mut bytes = Bytes::from(bytes);
+        while !bytes.is_empty() {
+            let part = bytes.split_to(bytes.len().min(PART));
+            self.put(Part::Bytes(part)).await?;
+        }
+        Ok(())
     }
 
     /// Says that this was all.

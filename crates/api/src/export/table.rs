@@ -43,7 +43,7 @@ impl<T: Resource> Writer<T> {
                 self.lines(&mut out, |writer| writer.write_record(self.columns.iter().map(|column| &column.name)))?;
             }
             ListForm::GeoJson => out.extend_from_slice(map::BEGIN.as_bytes()),
-            ListForm::Calendar => out.extend_from_slice(calendar::begin(T::NAME)?.as_bytes()),
+            ListForm::Calendar => out.extend_from_slice(calendar::begin(T::NAME).as_bytes()),
             _ => {}
         }
         Ok(out)

@@ -54,10 +54,14 @@ async fn answer(ctx: Ctx) -> ApiResult<Answer> {
     for collection in collections::names() {
         ctx.require_in(collection, "read")?;
     }
-    let (source, head) = begin(ctx.api.database(), ctx.view(), ctx.request_id.clone()).await?;
-    let tag = Tag::new(head.of_all(CollectionName::ALL), &head.epoch, &["export", &ctx.view().tag()]);
-    let is_known = has_seen(&ctx.headers, &tag.header(""));
-    let stream = if is_known || ctx.method == "HEAD" { Streamed::nothing_of(None) } else { source.streamed() };
+    let tag = |head: &Head| Tag::new(head.of_all(CollectionName::ALL), &head.epoch, &["export", &ctx.view().tag()]);
+    let now = tag(&ctx.read(async |snapshot| Ok(snapshot.head().clone())).await?);
+    let (tag, stream) = if ctx.method == "HEAD" || has_seen(&ctx.headers, &now.header("")) {
+        (now, Streamed::nothing_of(None))
+    } else {
+        let (source, head) = begin(ctx.api.database(), ctx.view(), ctx.request_id.clone()).await?;
+        (tag(&head), source.streamed())
+    };
     Ok(Answer { content_type: NDJSON.to_owned(), ..Answer::empty(200) }
         .tagged(tag)
         .with("Content-Disposition", "attachment; filename=\"pobratim.ndjson\"")
