@@ -9,13 +9,14 @@ use serde_json::json;
 
 const ALONE: &str = "POBRATIM_TEST_ALONE";
 /// How many data sets are loaded, and how many records each has: one alone is small.
-const SETS: usize = 40;
+const SETS: usize = 30;
 const RECORDS: usize = 100;
 /// What is told of each record.
-const QUOTE: usize = 2_000;
+const QUOTE: usize = 4_000;
 const QUOTES: usize = 4;
-/// The records that are read at once, in the shapes they take on their way, and what any request needs.
-const GROWTH: usize = 24 << 20;
+/// The records that are read at once, in the shapes they take on their way, and what the connections of a
+/// database keep. All records of the list are more than that, and are asked for four times.
+const GROWTH: usize = 36 << 20;
 
 #[test]
 fn a_long_list_passes_through() {
