@@ -146,6 +146,9 @@ async fn an_export_has_a_tag_and_all_pages() {
     assert_eq!(lines(&reply).len(), MANY + 1);
     let tag = reply.tag().to_owned();
     app.get("/v1/export").key(&admin).header("If-None-Match", &tag).send().await.expect(304);
+    let plain = app.get("/v1/export").key(&admin).header("Accept", "text/plain").send().await.expect(200);
+    assert_eq!((plain.header("content-type"), &plain.bytes), ("text/plain; charset=utf-8", &reply.bytes));
+    assert_ne!(plain.tag(), tag);
     assert_eq!(app.request("HEAD", "/v1/export").key(&admin).send().await.expect(200).tag(), tag);
     // Neither of these holds a snapshot any more.
     for _ in 0..3 {

@@ -89,11 +89,19 @@ pub(super) fn streamed(request_id: String, make: impl AsyncFnOnce(&Sink) -> Resu
     actix_web::rt::spawn(async move {
         let made = make(&sink).await;
         if let Err(error) = ended(sink, made).await {
-            // The answer has begun: all that is left is to break it off.
-            tracing::warn!(request_id, %error, "an export was broken off");
+            broken_off(&request_id, &error);
         }
     });
     source.streamed()
+}
+
+/// Says why a body has no end. The answer has begun: all that is left is to break it off.
+pub(super) fn broken_off(request_id: &str, error: &Error) {
+    let why = match error {
+        Error::Unavailable(why) => why.clone(),
+        other => other.to_string(),
+    };
+    tracing::warn!(request_id, why, "an export was broken off");
 }
 
 /// Ends a body that was made to its end.

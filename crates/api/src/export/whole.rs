@@ -18,10 +18,13 @@ use crate::contract::operation::Operation;
 use crate::ctx::{Ctx, unauthenticated};
 use crate::export::form::NDJSON;
 use crate::export::pages::PAGE;
-use crate::export::sending::{Sink, Source, ended, pipe};
+use crate::export::sending::{Sink, Source, broken_off, ended, pipe};
 use crate::problem::{ApiError, ApiResult, FORBIDDEN};
 use crate::query::Reader;
 use crate::routes::{Body, Entry};
+
+/// The type by which clients that know no lines of JSON take it as a text.
+const PLAIN: &str = "text/plain";
 
 /// How long it may take. All of it is one snapshot, which holds one of the connections that read.
 const LIMIT: Duration = Duration::from_secs(600);
@@ -31,7 +34,7 @@ pub(crate) type Write = for<'w> fn(&'w Snapshot, &'w View, &'w Sink) -> LocalBox
 
 pub(crate) fn routes() -> Vec<Entry> {
     let entry = Entry::new(Method::GET, "/v1/export", Body::None, describe, |ctx| answer(ctx).boxed_local());
-    vec![entry.producing(NDJSON)]
+    vec![entry.producing(NDJSON).also(&[PLAIN])]
 }
 
 fn describe() -> Value {
@@ -41,6 +44,7 @@ fn describe() -> Value {
         .conditional()
         .refused("503", "ServiceUnavailable")
         .answers_text(NDJSON, "The records, a line each.", &["ETag"])
+        .also(PLAIN, "The same lines, for clients that know no other type.")
         .done()
 }
 
@@ -54,7 +58,11 @@ async fn answer(ctx: Ctx) -> ApiResult<Answer> {
     for collection in collections::names() {
         ctx.require_in(collection, "read")?;
     }
-    let tag = |head: &Head| Tag::new(head.of_all(CollectionName::ALL), &head.epoch, &["export", &ctx.view().tag()]);
+    let form = ctx.entry.preferred(&ctx.headers);
+    let tag = |head: &Head| {
+        let shape = ["export", &ctx.view().tag(), form];
+        Tag::new(head.of_all(CollectionName::ALL), &head.epoch, &shape)
+    };
     let now = tag(&ctx.read(async |snapshot| Ok(snapshot.head().clone())).await?);
     let (tag, stream) = if ctx.method == "HEAD" || has_seen(&ctx.headers, &now.header("")) {
         (now, Streamed::nothing_of(None))
@@ -62,7 +70,8 @@ async fn answer(ctx: Ctx) -> ApiResult<Answer> {
         let (source, head) = begin(ctx.api.database(), ctx.view(), ctx.request_id.clone()).await?;
         (tag(&head), source.streamed())
     };
-    Ok(Answer { content_type: NDJSON.to_owned(), ..Answer::empty(200) }
+    let content_type = if form == PLAIN { "text/plain; charset=utf-8" } else { form }.to_owned();
+    Ok(Answer { content_type, ..Answer::empty(200) }
         .tagged(tag)
         .with("Content-Disposition", "attachment; filename=\"pobratim.ndjson\"")
         .streamed(stream))
@@ -88,7 +97,7 @@ async fn begin(database: &Database, view: View, request_id: String) -> Result<(S
             (Some(tell), Err(error)) => drop(tell.send(Err(error))),
             (_, made) => {
                 if let Err(error) = ended(sink, made).await {
-                    tracing::warn!(request_id, %error, "the export was broken off");
+                    broken_off(&request_id, &error);
                 }
             }
         }
