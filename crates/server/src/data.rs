@@ -82,6 +82,9 @@ pub(crate) async fn export(config: &Config, file: &Path) -> Outcome {
     if !is_lines(file) {
         return Err(told(&"the name of an export ends in .ndjson, by which `load` knows it"));
     }
+    if file.exists() {
+        return Err(told(&"it is there already"));
+    }
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut part = tempfile::NamedTempFile::new_in(folder).map_err(|error| told(&error))?;
     let database = open(config).await?;

@@ -1,5 +1,6 @@
 //! Maps: places as points, partnerships as lines.
 
+use pobratim_domain::Role;
 use pobratim_tests::App;
 use serde_json::{Value, json};
 
@@ -70,6 +71,18 @@ async fn lines_do_not_run_round_the_earth() {
         assert_eq!(tie["geometry"], json!({"type": "MultiLineString", "coordinates": lines}));
         assert_eq!(tie["properties"]["label"], label);
     }
+}
+
+#[tokio::test]
+async fn what_is_told_beside_needs_its_own_scope() {
+    let app = demo().await;
+    for (scopes, status) in [(&["partnerships:read"][..], 403), (&["partnerships:read", "organizations:read"], 200)] {
+        let key = app.narrowed(Role::Reader, "blagoveshchensk", scopes).await;
+        app.get("/v1/partnerships?format=geojson").key(&key).send().await.expect(status);
+        app.get("/v1/partnerships?format=csv").key(&key).send().await.expect(200);
+    }
+    let key = app.narrowed(Role::Reader, "blagoveshchensk", &["events:read"]).await;
+    app.get("/v1/events?format=ics").key(&key).send().await.expect(200);
 }
 
 #[tokio::test]

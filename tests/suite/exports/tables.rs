@@ -4,7 +4,8 @@ use std::io::Cursor;
 
 use calamine::{Data, Reader, Xlsx};
 use pobratim_domain::Role;
-use pobratim_tests::{App, Reply, municipality};
+use pobratim_tests::{App, Reply, client, municipality};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 use super::{MANY, demo, items, lines, many, text};
@@ -139,6 +140,31 @@ async fn all_pages_come_in_one_answer() {
     let streamed = app.get("/v1/events?format=csv").send().await.expect(200);
     assert_eq!(streamed.header("content-length"), "");
     assert_eq!(streamed.header("transfer-encoding"), "chunked");
+}
+
+#[tokio::test]
+async fn what_is_broken_off_does_not_look_whole() {
+    let app = many().await;
+    let database = app.store.beside().await;
+    // Far behind the first page, so that the answer has begun.
+    database.execute_unprepared("UPDATE events SET title = '{' WHERE ref = 'EVT-1150'").await.unwrap();
+    let client = client(std::time::Duration::from_secs(30));
+    for form in ["ndjson", "csv", "ics"] {
+        let mut reply = client.get(app.url(&format!("/v1/events?format={form}"))).send().await.unwrap();
+        assert_eq!(reply.status(), 200);
+        let mut read = 0;
+        let end = loop {
+            match reply.chunk().await {
+                Ok(Some(bytes)) => read += bytes.len(),
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(error),
+            }
+        };
+        assert!(end.is_err() && read > 10_000, "{form}: the end of {read} bytes is no end");
+    }
+    // What is a file before it is an answer is refused instead.
+    app.get("/v1/events?format=xlsx").send().await.expect(503);
+    assert_eq!(lines(&app.get("/v1/events?format=ndjson&q=0007").send().await.expect(200)).len(), 1);
 }
 
 #[tokio::test]

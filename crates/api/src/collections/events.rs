@@ -3,7 +3,7 @@
 use actix_web::http::Method;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
-use pobratim_domain::{CityEvent, EventTransitionInput};
+use pobratim_domain::{CityEvent, CollectionName, EventTransitionInput};
 use pobratim_persistence::Error;
 use serde_json::Value;
 
@@ -21,6 +21,7 @@ impl Resource for CityEvent {
     const ABOUT: &'static str = "What takes place: signings, mayors' meetings, summits, forums, fairs, exhibitions, festivals; who took part, and what came of it.";
 
     const SHOWN: Option<ListForm> = Some(ListForm::Calendar);
+    const TOLD: &'static [CollectionName] = &[CollectionName::Municipalities, CollectionName::Places];
 
     fn shown<'s>(shown: &'s Shown<'s>, records: Vec<Value>) -> LocalBoxFuture<'s, Result<Vec<String>, Error>> {
         export::of_events(shown, records).boxed_local()

@@ -3,7 +3,7 @@
 use actix_web::http::Method;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
-use pobratim_domain::{Exchange, ExchangeTransitionInput};
+use pobratim_domain::{CollectionName, Exchange, ExchangeTransitionInput};
 use pobratim_persistence::Error;
 use serde_json::Value;
 
@@ -22,6 +22,7 @@ impl Resource for Exchange {
         "The delegations received and sent: who came, from where, under which tie and paper, and what came of it.";
 
     const SHOWN: Option<ListForm> = Some(ListForm::Calendar);
+    const TOLD: &'static [CollectionName] = &[CollectionName::Municipalities, CollectionName::Places];
 
     fn shown<'s>(shown: &'s Shown<'s>, records: Vec<Value>) -> LocalBoxFuture<'s, Result<Vec<String>, Error>> {
         export::of_exchanges(shown, records).boxed_local()

@@ -50,6 +50,9 @@ pub(crate) trait Resource: Stored {
     /// The form in which its lists are shown, beside tables: a map or a calendar.
     const SHOWN: Option<ListForm> = None;
 
+    /// The collections that entries of that form tell of beside their own.
+    const TOLD: &'static [CollectionName] = &[];
+
     /// Its records as entries of that form.
     fn shown<'s>(_shown: &'s Shown<'s>, _records: Vec<Value>) -> LocalBoxFuture<'s, Result<Vec<String>, Error>> {
         async { Ok(Vec::new()) }.boxed_local()

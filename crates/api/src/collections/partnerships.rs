@@ -71,6 +71,8 @@ impl Resource for Partnership {
     const ABOUT: &'static str = "The ties of a city with other cities, districts, regions and organizations: what exists, what is sought, and where they stand on the way.";
 
     const SHOWN: Option<ListForm> = Some(ListForm::GeoJson);
+    const TOLD: &'static [CollectionName] =
+        &[CollectionName::Municipalities, CollectionName::Places, CollectionName::Organizations];
 
     fn shown<'s>(shown: &'s Shown<'s>, records: Vec<Value>) -> LocalBoxFuture<'s, Result<Vec<String>, Error>> {
         export::of_partnerships(shown, records).boxed_local()

@@ -17,7 +17,7 @@ mod subscription;
 mod table;
 mod whole;
 
-use pobratim_domain::CollectionName;
+use pobratim_domain::{CollectionName, Keeper};
 use pobratim_persistence::Error;
 
 pub(crate) use calendar::{of_events, of_exchanges};
@@ -39,10 +39,6 @@ use crate::problem::ApiResult;
 use crate::query::{self, Listed};
 use crate::resource;
 
-/// What an entry of a map or of a calendar tells beside its own record.
-const NEIGHBOURS: &[CollectionName] =
-    &[CollectionName::Municipalities, CollectionName::Places, CollectionName::Organizations];
-
 /// `GET /v1/{collection}`: a page of it as JSON, or all of it in another form.
 pub(crate) async fn list<T: Resource>(ctx: Ctx) -> ApiResult<Answer> {
     ctx.require::<T>("read")?;
@@ -58,6 +54,11 @@ pub(crate) async fn list<T: Resource>(ctx: Ctx) -> ApiResult<Answer> {
 async fn text<T: Resource>(ctx: &Ctx, listed: Listed) -> ApiResult<Answer> {
     let collections = made_from::<T>(&listed);
     let asked = listed.asked.clone();
+    // The directory is everybody's; what else is told needs its own scope.
+    let told = T::TOLD.iter().filter(|told| asked.form.is_shown() && told.keeper() == Keeper::Municipality);
+    for collection in told {
+        ctx.require_in(*collection, "read")?;
+    }
     let mut writer = Writer::<T>::new(&ctx.api, ctx.view(), &asked)?;
     let mut pages = Pages::<T>::new(&ctx.api, ctx.view(), listed.query);
     let mut first = writer.begin()?;
@@ -90,7 +91,7 @@ async fn text<T: Resource>(ctx: &Ctx, listed: Listed) -> ApiResult<Answer> {
 fn made_from<T: Resource>(listed: &Listed) -> Vec<CollectionName> {
     let mut collections = listed.made_from(T::NAME);
     if listed.asked.form.is_shown() {
-        collections.extend(NEIGHBOURS);
+        collections.extend(T::TOLD);
     }
     collections
 }

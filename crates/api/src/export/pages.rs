@@ -1,11 +1,21 @@
 //! A list that is read to its end, a page at a time.
 
+use std::time::Duration;
+
 use pobratim_persistence::{Error, Head, ListQuery, Snapshot, Stored, View, mask};
+use tokio::sync::Semaphore;
 
 use crate::api::Api;
 
 /// How many records are read at once. In their several shapes they take a few times their size.
 pub(crate) const PAGE: u64 = 100;
+
+/// How many lists are being read at once; others wait for their turn, page by page. So there are always
+/// connections for what is short.
+static TURNS: Semaphore = Semaphore::const_new(3);
+
+/// How long the first page may wait for its turn: whoever asks has no answer yet.
+const WAIT: Duration = Duration::from_millis(2500);
 
 /// A list being read. Each page is a snapshot of its own; the order is that of the list's key, so each
 /// record comes once, as it is when it is read.
@@ -50,6 +60,13 @@ impl<T: Stored> Pages<T> {
         &mut self,
         make: impl AsyncFnOnce(&Snapshot, &[T::Row]) -> Result<(), Error>,
     ) -> Result<Head, Error> {
+        let busy = || Error::Unavailable("others are reading lists to their ends".to_owned());
+        let turn = if self.query.cursor.is_none() {
+            tokio::time::timeout(WAIT, TURNS.acquire()).await.map_err(|_| busy())?
+        } else {
+            TURNS.acquire().await
+        };
+        let _turn = turn.map_err(|_| busy())?;
         let (view, query) = (&self.view, &self.query);
         let secret = self.api.database().secret();
         let (head, next, total) = self
