@@ -49,6 +49,12 @@ impl App {
         Self::start_at(store, settings, Clock::fixed(Timestamp::parse(NOW).unwrap(), 1)).await
     }
 
+    /// An app over an empty database of another installation: the ids it makes are others.
+    pub async fn elsewhere() -> Self {
+        let clock = Clock::fixed(Timestamp::parse(NOW).unwrap(), 2);
+        Self::start_at(Store::new().await, Settings::default(), clock).await
+    }
+
     /// Another app over the same database, as another process is: it shares nothing but the clock.
     pub async fn beside(&self, settings: Settings) -> Self {
         Self::start_at(self.store.clone(), settings, self.clock.clone()).await

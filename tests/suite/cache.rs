@@ -208,7 +208,7 @@ async fn a_kept_answer_is_conditional_and_compressed_and_has_a_head() {
     }
     assert_eq!(app.metric(MISSES).await, 1);
     plain().header("If-None-Match", "\u{e9}").send().await.expect_problem(400, "invalid_parameter");
-    plain().header("Accept", "text/csv").send().await.expect_problem(406, "not_acceptable");
+    plain().header("Accept", "text/html").send().await.expect_problem(406, "not_acceptable");
     // Whoever asks gets an id of the request's own.
     let ids = [plain().send().await, plain().send().await].map(|reply| reply.header("x-request-id").to_owned());
     assert_ne!(ids[0], ids[1]);

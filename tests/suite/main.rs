@@ -10,6 +10,7 @@ mod demo;
 mod documents;
 mod edges;
 mod engine;
+mod exports;
 mod findings;
 mod gazetteer;
 mod http;

@@ -39,9 +39,10 @@ pub(crate) struct Answer {
     pub(crate) made_from: Option<Vec<CollectionName>>,
 }
 
-/// A body of a known length that is sent as it is read.
+/// A body that is sent as it is read.
 pub(crate) struct Streamed {
-    pub(crate) length: u64,
+    /// How long it is, when that is known before it is read.
+    pub(crate) length: Option<u64>,
     pub(crate) bytes: BoxStream<'static, std::io::Result<Bytes>>,
 }
 
@@ -53,18 +54,26 @@ impl Streamed {
     where
         E: std::error::Error + Send + Sync + 'static,
     {
-        Self { length, bytes: bytes.map_err(std::io::Error::other).boxed() }
+        Self { length: Some(length), bytes: bytes.map_err(std::io::Error::other).boxed() }
+    }
+
+    /// A body whose length shows when it ends.
+    pub(crate) fn open(bytes: impl Stream<Item = std::io::Result<Bytes>> + Send + 'static) -> Self {
+        Self { length: None, bytes: bytes.boxed() }
     }
 
     /// What a body of this length is for HEAD, or for a client that has it.
-    pub(crate) fn nothing_of(length: u64) -> Self {
-        Self { length, bytes: stream::empty().boxed() }
+    pub(crate) fn nothing_of(length: impl Into<Option<u64>>) -> Self {
+        Self { length: length.into(), bytes: stream::empty().boxed() }
     }
 }
 
 impl fmt::Debug for Streamed {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{} bytes", self.length)
+        match self.length {
+            Some(length) => write!(out, "{length} bytes"),
+            None => out.write_str("bytes"),
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use actix_web::body::SizedStream;
+use actix_web::body::{BodyStream, SizedStream};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
@@ -187,7 +187,10 @@ impl Asked {
         self.log(status, took);
         let mut response = HttpResponse::build(status);
         let mut response = match stream {
-            Some(stream) if has_body => response.body(SizedStream::new(stream.length, stream.bytes)),
+            Some(Streamed { length: Some(length), bytes }) if has_body => {
+                response.body(SizedStream::new(length, bytes))
+            }
+            Some(Streamed { length: None, bytes }) if has_body => response.body(BodyStream::new(bytes)),
             _ if has_body => response.body(answer.bytes(encoding)),
             _ => response.finish(),
         };

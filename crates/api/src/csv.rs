@@ -1,6 +1,8 @@
 //! Tables as CSV (RFC 4180), for spreadsheets: a line of names, then a line for each row. Names are
 //! those of the members in JSON, values are codes.
 
+use std::borrow::Cow;
+
 use csv::{Terminator, WriterBuilder};
 use serde::Serialize;
 use serde_json::Value;
@@ -35,12 +37,18 @@ fn cell(row: &Value, place: &str) -> String {
     values.collect::<Vec<_>>().join(" ")
 }
 
-/// A spreadsheet takes a text that begins like a formula for one and runs it, so such a text gets an
-/// apostrophe before it. Numbers stay numbers.
+/// A text as a cell. A spreadsheet takes one that begins like a formula for one and runs it, so it gets
+/// an apostrophe before it; one that begins so after apostrophes gets another, so that the first can
+/// always be taken away again.
+pub(crate) fn defused(text: &str) -> Cow<'_, str> {
+    let begins_like_a_formula = text.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
+    if begins_like_a_formula { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+}
+
+/// Numbers stay numbers.
 fn text(value: &Value) -> String {
     match value {
-        Value::String(text) if text.starts_with(['=', '+', '-', '@', '\t', '\r']) => format!("'{text}"),
-        Value::String(text) => text.clone(),
+        Value::String(text) => defused(text).into_owned(),
         Value::Null => String::new(),
         other => other.to_string(),
     }
@@ -61,10 +69,11 @@ mod tests {
 
     #[test]
     fn a_text_is_never_a_formula() {
-        for text in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"] {
+        for text in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "'=1"] {
             let line = table(&[("text", "/text")], &[json!({"text": text})]).unwrap();
             assert!(line.contains(&format!("'{text}")), "{line:?}");
         }
+        assert_eq!(defused("'s-Hertogenbosch"), "'s-Hertogenbosch");
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! Data sets: records of any collection in one JSON file, referring to each other by `ref` or by
-//! external id. A data set is read and checked as a whole before anything is written; then it is
-//! applied in slices, between which others write. Applied twice, it changes nothing.
+//! external id; or whole records, a line each, as an export gives them. Either is read and checked as a
+//! whole before anything is written; then it is applied in slices, between which others write. Applied
+//! twice, it changes nothing.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
-use pobratim_domain::{CollectionName, Fault, Faults, Record, Slug};
+use pobratim_domain::{CollectionName, Fault, Faults, Keeper, Record, Slug};
 use pobratim_persistence::{Error, Happened, Stamp, Stored, Tx, View};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -15,6 +16,8 @@ use uuid::Uuid;
 
 use crate::api::Api;
 use crate::collections;
+
+mod lines;
 
 /// What every data set says of itself.
 pub const FORMAT: &str = "pobratim-dataset/1";
@@ -111,10 +114,23 @@ struct Item {
     id: Uuid,
     exists: bool,
     value: Value,
+    keeper: Option<Slug>,
+    /// Whether it is the whole record, with what the server manages.
+    is_whole: bool,
+}
+
+/// A record of a file, on its way to be made ready.
+pub(crate) struct Described {
+    pub(crate) value: Value,
+    pub(crate) id: Uuid,
+    pub(crate) exists: bool,
+    pub(crate) keeper: Option<Slug>,
+    /// Whether it is the whole record, with what the server manages.
+    pub(crate) is_whole: bool,
 }
 
 /// Loads a data set; `progress` hears how many records are done, of how many.
-pub async fn load(api: &Api, text: &str, mut progress: impl FnMut(usize, usize)) -> Result<Loaded, LoadError> {
+pub async fn load(api: &Api, text: &str, progress: impl FnMut(usize, usize)) -> Result<Loaded, LoadError> {
     let file: File =
         serde_json::from_str(text).map_err(|error| LoadError::Unreadable(format!("not a data set: {error}")))?;
     if file.format != FORMAT {
@@ -122,9 +138,25 @@ pub async fn load(api: &Api, text: &str, mut progress: impl FnMut(usize, usize))
     }
     let slug = Slug::parse(file.municipality["slug"].as_str().unwrap_or_default())
         .map_err(|error| LoadError::Unreadable(format!("/municipality/slug: {error}")))?;
-    let mut items = items(api, file, &slug).await?;
-    let names = Names::of(&items);
+    let items = items(api, file, &slug).await?;
+    check_and_apply(api, items, Faults::default(), progress).await
+}
+
+/// Loads whole records, a line each, as an export gives them. They keep their ids, refs, keys of elements
+/// and states; versions and times are those of the loading.
+pub async fn load_records(api: &Api, text: &str, progress: impl FnMut(usize, usize)) -> Result<Loaded, LoadError> {
     let mut faults = Faults::default();
+    let items = lines::items(api, text, &mut faults).await?;
+    check_and_apply(api, items, faults, progress).await
+}
+
+async fn check_and_apply(
+    api: &Api,
+    mut items: Vec<Item>,
+    mut faults: Faults,
+    mut progress: impl FnMut(usize, usize),
+) -> Result<Loaded, LoadError> {
+    let names = Names::of(&items);
     for item in &mut items {
         let schema = format!("{}Input", item.collection.type_name());
         names.resolve(api, &mut item.value, &crate::contract::reference(&schema), &item.position, &mut faults);
@@ -132,13 +164,11 @@ pub async fn load(api: &Api, text: &str, mut progress: impl FnMut(usize, usize))
     let announced: Arc<HashSet<Uuid>> = Arc::new(items.iter().map(|item| item.id).collect());
     let mut ready = Vec::new();
     for item in items {
-        let keeper = (item.collection.keeper() == pobratim_domain::Keeper::Municipality).then(|| slug.clone());
-        match collections::prepare(item.collection, api, item.value, item.id, item.exists, keeper) {
-            Ok(apply) => ready.push((item.position, apply)),
+        let Item { collection, position, id, exists, value, keeper, is_whole } = item;
+        match collections::prepare(collection, api, Described { value, id, exists, keeper, is_whole }) {
+            Ok(apply) => ready.push((position, apply)),
             Err(found) => faults.extend(
-                found
-                    .into_iter()
-                    .map(|fault| Fault { pointer: format!("{}{}", item.position, fault.pointer), ..fault }),
+                found.into_iter().map(|fault| Fault { pointer: format!("{position}{}", fault.pointer), ..fault }),
             ),
         }
     }
@@ -223,7 +253,8 @@ async fn items(api: &Api, mut file: File, slug: &Slug) -> Result<Vec<Item>, Load
             let found = named(&value).and_then(|reference| known.get(&reference).copied());
             let given = value["id"].as_str().and_then(|id| Uuid::try_parse(id).ok());
             let id = found.or(given).unwrap_or_else(|| api.database().clock().id());
-            items.push(Item { collection, position, id, exists: found.is_some(), value });
+            let keeper = (collection.keeper() == Keeper::Municipality).then(|| slug.clone());
+            items.push(Item { collection, position, id, exists: found.is_some(), value, keeper, is_whole: false });
         }
     }
     Ok(items)
@@ -277,13 +308,8 @@ impl Names {
 }
 
 /// Checks a record of a data set as the API would check it, and makes it ready to be written.
-pub(crate) fn prepare<T: Stored>(
-    api: &Api,
-    mut value: Value,
-    id: Uuid,
-    exists: bool,
-    keeper: Option<Slug>,
-) -> Result<Apply, Faults> {
+pub(crate) fn prepare<T: Stored>(api: &Api, described: Described) -> Result<Apply, Faults> {
+    let Described { mut value, id, exists, keeper, is_whole } = described;
     let mut faults = Faults::default();
     let mut reference = String::new();
     if let Some(members) = value.as_object_mut() {
@@ -293,8 +319,14 @@ pub(crate) fn prepare<T: Stored>(
         }
         members.remove("historical");
     }
-    let schema = format!("{}Input", T::NAME.type_name());
-    if let Err(error) = api.validate(&schema, &value, &mut faults) {
+    let name = T::NAME.type_name();
+    let schema = format!("{name}Input");
+    let mut input = value.clone();
+    if is_whole {
+        // What the server manages is taken as it is; all else is as a client would send it.
+        api.schemas().strip_managed(&mut input, Some(&value), &schema, &name, &mut faults);
+    }
+    if let Err(error) = api.validate(&schema, &input, &mut faults) {
         faults.add("", "invalid", error);
     }
     let mut record: Record<T> = match serde_json::from_value(value.clone()) {
@@ -315,7 +347,12 @@ pub(crate) fn prepare<T: Stored>(
         Box::pin(async move {
             if !exists {
                 let keeper = record.head.municipality.clone();
-                tx.create::<T>(&View::System, keeper, record, Happened::plain("created")).await?;
+                let happened = Happened::plain("created");
+                if is_whole {
+                    tx.bring_in::<T>(&View::System, keeper, record, happened).await?;
+                } else {
+                    tx.create::<T>(&View::System, keeper, record, happened).await?;
+                }
                 return Ok(Outcome::Created);
             }
             let before = tx.get::<T>(&View::System, id).await?;

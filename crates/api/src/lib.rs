@@ -16,6 +16,7 @@ mod csv;
 mod ctx;
 mod dataset;
 mod directory;
+mod export;
 mod feed;
 mod findings;
 mod form;
@@ -39,6 +40,7 @@ mod turns;
 
 pub use access::issue_key;
 pub use api::{Api, RateLimit, Settings};
-pub use contract::{VERSION, document};
-pub use dataset::{FORMAT, LoadError, Loaded, load};
+pub use contract::{VERSION, document, text};
+pub use dataset::{FORMAT, LoadError, Loaded, load, load_records};
+pub use export::{ExportError, export};
 pub use routes::configure;

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::api::Api;
 use crate::ctx::Ctx;
+use crate::export::Asked;
 use crate::problem::{ApiError, ApiResult, FieldError};
 use crate::routes::Entry;
 
@@ -24,6 +25,8 @@ pub(crate) const VALUES: usize = 50;
 pub(crate) struct Listed {
     pub(crate) query: ListQuery,
     pub(crate) expand: Vec<CollectionName>,
+    /// The form it is answered in.
+    pub(crate) asked: Asked,
 }
 
 impl Listed {
@@ -192,6 +195,7 @@ pub(crate) fn list<T: Stored>(ctx: &Ctx) -> ApiResult<Listed> {
     let cursor = reader.take("cursor").map(str::to_owned);
     let (sort, descending) = sort::<T>(&mut reader);
     let expand = expand(&mut reader);
+    let asked = Asked::read(ctx, &mut reader);
     let mut filters = common(ctx, &mut reader, T::NAME)?;
     for filter in T::FILTERS {
         declared(ctx, &mut reader, filter, &mut filters)?;
@@ -203,7 +207,7 @@ pub(crate) fn list<T: Stored>(ctx: &Ctx) -> ApiResult<Listed> {
     }
     let direction = if descending { "-" } else { "" };
     let name = format!("{} {} {direction}{} {filters:?}", ctx.path, ctx.view().tag(), sort.name);
-    Ok(Listed { query: ListQuery { filters, sort, descending, limit, cursor, count, name }, expand })
+    Ok(Listed { query: ListQuery { filters, sort, descending, limit, cursor, count, name }, expand, asked })
 }
 
 fn sort<T: Stored>(reader: &mut Reader<'_>) -> (Sort, bool) {

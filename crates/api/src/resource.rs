@@ -12,7 +12,7 @@ use crate::api::Api;
 use crate::ctx::Ctx;
 use crate::feed;
 use crate::problem::ApiResult;
-use crate::query::{self, Reader};
+use crate::query::{self, Listed, Reader};
 
 /// A record as it is answered, with its tag.
 pub(crate) fn answer<T: Stored>(mut row: T::Row, view: &View, epoch: &str, status: u16) -> Result<Answer, Error> {
@@ -27,10 +27,8 @@ pub(crate) fn changed<T: Stored>(row: T::Row, view: &View, tx: &Tx) -> Result<An
     answer::<T>(row, view, tx.epoch(), 200)
 }
 
-/// `GET /v1/{collection}`
-pub(crate) async fn list<T: Stored>(ctx: Ctx) -> ApiResult<Answer> {
-    ctx.require::<T>("read")?;
-    let listed = query::list::<T>(&ctx)?;
+/// `GET /v1/{collection}`, as JSON: a page of a list that may be read.
+pub(crate) async fn page<T: Stored>(ctx: &Ctx, listed: Listed) -> ApiResult<Answer> {
     let view = ctx.view();
     let alone = listed.expand.is_empty() && !listed.query.count;
     let found = if alone { ctx.page::<T>(&view, &listed.query).await? } else { None };
@@ -55,7 +53,7 @@ pub(crate) async fn list<T: Stored>(ctx: Ctx) -> ApiResult<Answer> {
     let counted = if listed.query.count { "counted" } else { "" };
     let answer = Answer::json(200, body).drawn_from(&head, &listed.made_from(T::NAME), &[&shape, counted]);
     Ok(match next {
-        Some(next) => answer.with("Link", next_link(&ctx, &next)),
+        Some(next) => answer.with("Link", next_link(ctx, &next)),
         None => answer,
     })
 }

@@ -15,7 +15,7 @@ use crate::contract::Parameter;
 use crate::ctx::Ctx;
 use crate::problem::{ApiError, ApiResult, METHOD_NOT_ALLOWED};
 use crate::representation::preferred;
-use crate::{collections, directory, feed, findings, gazetteer, pages, reminders, reports, serve, statistics};
+use crate::{collections, directory, export, feed, findings, gazetteer, pages, reminders, reports, serve, statistics};
 
 /// What an operation does with a request.
 pub(crate) type Handler = fn(Ctx) -> LocalBoxFuture<'static, ApiResult<Answer>>;
@@ -139,6 +139,7 @@ pub(crate) fn routes() -> Vec<Entry> {
     routes.extend(findings::routes());
     routes.extend(reminders::routes());
     routes.extend(feed::routes());
+    routes.extend(export::routes());
     routes.extend(gazetteer::routes());
     routes.extend(reports::routes());
     routes.extend(statistics::routes());

@@ -10,6 +10,7 @@ use actix_web::http::header::HeaderMap;
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 use futures_util::FutureExt;
+use pobratim_domain::Role;
 use pobratim_persistence::Head;
 
 use crate::answer::Answer;
@@ -19,8 +20,9 @@ use crate::body;
 use crate::cache::{self, Cache, Seen};
 use crate::content::{BYTES, Incoming};
 use crate::ctx::{Ctx, unauthenticated};
+use crate::export::key_in_address;
 use crate::limit::Caller;
-use crate::problem::{ApiError, ApiResult, INTERNAL, NOT_ACCEPTABLE};
+use crate::problem::{ApiError, ApiResult, FORBIDDEN, INTERNAL, NOT_ACCEPTABLE};
 use crate::query::{self, Reader};
 use crate::routes::{Body, Entry, Handler};
 
@@ -73,10 +75,19 @@ async fn answer(
     payload: web::Payload,
 ) -> ApiResult<Said> {
     let mut head = None;
-    let principal = match asked.headers.get("Authorization").filter(|_| !entry.probe) {
+    let header = asked.headers.get("Authorization").filter(|_| !entry.probe);
+    let header = header.map(|header| header.to_str().unwrap_or_default().to_owned());
+    let (mut query, mut in_address) = (Vec::new(), None);
+    // Who asks is counted before anything is refused.
+    let is_read = query::pairs(request.query_string()).and_then(|pairs| {
+        query = pairs;
+        in_address = key_in_address(entry, &asked.headers, &mut query)?;
+        Ok(())
+    });
+    let principal = match header.as_ref().or(in_address.as_ref()) {
         None => None,
-        Some(header) => {
-            let known = api.keys().principal(api.database(), header.to_str().unwrap_or_default()).await?;
+        Some(credential) => {
+            let known = api.keys().principal(api.database(), credential).await?;
             let Some((principal, seen)) = known else {
                 asked.admit(api, request)?;
                 return Err(unauthenticated());
@@ -91,6 +102,10 @@ async fn answer(
         asked.count(api, Caller { has_key: true, name: principal.id().to_string() })?;
     } else if !entry.probe {
         asked.admit(api, request)?;
+    }
+    if in_address.is_some() && principal.as_ref().is_some_and(|known| known.role() != Role::Reader) {
+        let detail = "Only a key of the role reader may stand in an address: others would see it there.";
+        return Err(ApiError::new(&FORBIDDEN, detail));
     }
     accepts(&asked.headers, entry)?;
     let most = api.settings().max_upload;
@@ -110,7 +125,7 @@ async fn answer(
             body::read(&asked.headers, payload, &["application/merge-patch+json", "application/json"]).await?
         }
     };
-    let query = query::pairs(request.query_string())?;
+    is_read?;
     let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
     let params: Vec<_> = request.match_info().iter().map(|(name, value)| (name.to_owned(), decode(value))).collect();
     // actix reads what is not UTF-8 as something near to it, so the path is looked at as it came.

@@ -8,7 +8,7 @@ use pobratim_domain::{ApiKey, Record};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ConnectionTrait, DatabaseConnection, EntityTrait, QueryFilter};
 use serde::{Serialize, de::DeserializeOwned};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use uuid::Uuid;
 
 use crate::api_key::secret;
@@ -29,6 +29,8 @@ use crate::writer::{DEADLINE, Writer, Written};
 /// How many connections read, and how long a read waits for one.
 const READERS: u32 = 8;
 const READER_WAIT: Duration = Duration::from_millis(900);
+/// How many of them may read at length.
+const AT_LENGTH: usize = 2;
 /// The same for what is computed from many records. It has connections of its own, so that nobody
 /// waits for a report who wants to see a record; few, as each keeps a core busy and holds much.
 const COMPUTING: u32 = 3;
@@ -41,6 +43,7 @@ pub struct Database(Arc<Parts>);
 struct Parts {
     readers: DatabaseConnection,
     computing: DatabaseConnection,
+    at_length: Semaphore,
     writer: Writer,
     poll: HeadPoll,
     secret: Secret,
@@ -79,7 +82,8 @@ impl Database {
         let writer = Writer::start(url.clone(), clock.clone()).map_err(StartError::Thread)?;
         let secret = Secret::new(secret.unwrap_or(&stored));
         let poll = HeadPoll::new(readers.clone());
-        Ok(Self(Arc::new(Parts { readers, computing, writer, poll, secret, clock, url })))
+        let at_length = Semaphore::new(AT_LENGTH);
+        Ok(Self(Arc::new(Parts { readers, computing, at_length, writer, poll, secret, clock, url })))
     }
 
     /// Where it lies.
@@ -152,6 +156,27 @@ impl Database {
         F: AsyncFnOnce(&Snapshot) -> Result<R, Error>,
     {
         read_over(&self.0.computing, read).await
+    }
+
+    /// Reads in one snapshot that may stand for as long as told. Few may do so at once; others wait for a
+    /// while and are refused then, so that there is always a connection for reads that take no time.
+    pub async fn read_at_length<R, F>(&self, limit: Duration, read: F) -> Result<R, Error>
+    where
+        F: AsyncFnOnce(&Snapshot) -> Result<R, Error>,
+    {
+        let permit = bounded(async { Ok(self.0.at_length.acquire().await.ok()) }).await;
+        let _permit = permit.map_err(|_| Error::Unavailable("others read at length".to_owned()))?;
+        let reading = async {
+            let snapshot = Snapshot::open(&self.0.readers).await?;
+            let outcome = read(&snapshot).await;
+            snapshot.close().await?;
+            outcome
+        };
+        match tokio::time::timeout(limit, reading).await {
+            Ok(Err(Error::Database(error))) => Err(Error::Unavailable(error.to_string())),
+            Ok(outcome) => outcome,
+            Err(_) => Err(Error::Unavailable("the read took too long".to_owned())),
+        }
     }
 
     /// The API key with this id, and the hash of its secret.

@@ -139,7 +139,31 @@ impl Tx {
         &self,
         view: &View,
         keeper: Option<Slug>,
+        record: Record<T>,
+        happened: Happened,
+    ) -> Result<T::Row, Error> {
+        self.create_from(view, keeper, record, None, happened).await
+    }
+
+    /// The same for a whole record, as another installation had it: the elements of its lists keep their
+    /// keys, and what the server manages in them.
+    pub async fn bring_in<T: Stored>(
+        &self,
+        view: &View,
+        keeper: Option<Slug>,
+        record: Record<T>,
+        happened: Happened,
+    ) -> Result<T::Row, Error> {
+        let known = record.body.clone();
+        self.create_from(view, keeper, record, Some(&known), happened).await
+    }
+
+    async fn create_from<T: Stored>(
+        &self,
+        view: &View,
+        keeper: Option<Slug>,
         mut record: Record<T>,
+        known: Option<&T>,
         happened: Happened,
     ) -> Result<T::Row, Error> {
         let head = &mut record.head;
@@ -157,7 +181,7 @@ impl Tx {
         head.version = 1;
         head.created_at = self.now();
         head.updated_at = self.now();
-        record.body.settle(None, &mut || self.new_id())?;
+        record.body.settle(known, &mut || self.new_id())?;
         self.save(view, Action::Create, None, record, happened).await
     }
 

@@ -20,7 +20,7 @@ pub(crate) fn say(line: &str) {
 
 /// Prints the contract.
 pub(crate) fn print_contract() -> Outcome {
-    let text = serde_json::to_string_pretty(&pobratim_api::document()).map_err(|error| error.to_string())?;
+    let text = pobratim_api::text().map_err(|error| error.to_string())?;
     say(&text);
     Ok(())
 }
@@ -38,7 +38,7 @@ pub(crate) async fn load(config: &Config, file: &Path) -> Outcome {
         }
         bar
     });
-    let loaded = pobratim_api::load(&api, &text, |done, total| {
+    let progress = |done, total| {
         if let Some(bar) = &bar {
             // Quick work needs no bar.
             if began.elapsed() > Duration::from_secs(1) && bar.is_hidden() {
@@ -47,8 +47,12 @@ pub(crate) async fn load(config: &Config, file: &Path) -> Outcome {
             bar.set_length(u64::try_from(total).unwrap_or(u64::MAX));
             bar.set_position(u64::try_from(done).unwrap_or(u64::MAX));
         }
-    })
-    .await;
+    };
+    let loaded = if is_lines(file) {
+        pobratim_api::load_records(&api, &text, progress).await
+    } else {
+        pobratim_api::load(&api, &text, progress).await
+    };
     if let Some(bar) = bar {
         bar.finish_and_clear();
     }
@@ -65,6 +69,36 @@ pub(crate) async fn load(config: &Config, file: &Path) -> Outcome {
         }
         Err(error) => Err(format!("{}: {error}", file.display())),
     }
+}
+
+/// Whether a file has a record a line.
+fn is_lines(file: &Path) -> bool {
+    file.extension().is_some_and(|ending| ending == "ndjson")
+}
+
+/// Writes every record into a new file, which is there when it is whole.
+pub(crate) async fn export(config: &Config, file: &Path) -> Outcome {
+    let told = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
+    if !is_lines(file) {
+        return Err(told(&"the name of an export ends in .ndjson, by which `load` knows it"));
+    }
+    if file.exists() {
+        return Err(told(&"it is there already"));
+    }
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut part = tempfile::NamedTempFile::new_in(folder).map_err(|error| told(&error))?;
+    let database = open(config).await?;
+    let mut count = 0;
+    pobratim_api::export(&database, |bytes| {
+        count += bytes.iter().filter(|byte| **byte == b'\n').count();
+        part.write_all(bytes)
+    })
+    .await
+    .map_err(|error| told(&error))?;
+    part.as_file().sync_all().map_err(|error| told(&error))?;
+    part.persist_noclobber(file).map_err(|error| told(&error))?;
+    say(&format!("{} holds {count} records", file.display()));
+    Ok(())
 }
 
 /// Copies the database into a new file.

@@ -48,10 +48,16 @@ enum Command {
     },
     /// Bring the database up to this version's schema
     Migrate,
-    /// Load a data set: a JSON file with records that refer to each other by ref or external id.
-    /// Loading it again changes nothing
+    /// Load a data set: a JSON file with records that refer to each other by ref or external id; or an
+    /// export, whose name ends in .ndjson. Loading it again changes nothing
     Load {
-        /// The data set
+        /// The data set or the export
+        file: PathBuf,
+    },
+    /// Write every record, a line each, as of one moment; `load` takes it back. Files of documents, deleted
+    /// records, the journal and keys are not in it
+    Export {
+        /// The new file; its name ends in .ndjson
         file: PathBuf,
     },
     /// Print the contract (OpenAPI 3.1)
@@ -181,6 +187,7 @@ async fn run(command: Command, config: &Config) -> Outcome {
         Command::Serve { .. } | Command::Openapi => Ok(()),
         Command::Migrate => migrate(config).await,
         Command::Load { file } => data::load(config, &file).await,
+        Command::Export { file } => data::export(config, &file).await,
         Command::Keys { command } => {
             let database = open(config).await?;
             match command {

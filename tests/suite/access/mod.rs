@@ -27,6 +27,7 @@ const DIRECTORY: &[&str] = &[
     "changes",
     "codelists",
     "countries",
+    "export",
     "findings",
     "gazetteer",
     "me",
@@ -40,6 +41,7 @@ const COMPUTED: &[&str] =
     &["/v1/findings", "/v1/reminders", "/v1/reports/annual/{year}", "/v1/reports/agreements/{year}"];
 /// Operations on what is no record, each with the reason.
 const APART: &[(&str, &str)] = &[
+    ("export_records", "only who answers for all of it may; exports/whole.rs tries every caller"),
     ("set_finding_acceptance", "a finding is computed; findings.rs tries every caller"),
     ("get_partnership_report", "it is about a record of another collection; reports.rs tries who sees it"),
 ];

@@ -2,19 +2,30 @@
 
 use actix_web::http::Method;
 use futures_util::FutureExt;
-use pobratim_domain::{CityEvent, EventTransitionInput};
+use futures_util::future::LocalBoxFuture;
+use pobratim_domain::{CityEvent, CollectionName, EventTransitionInput};
+use pobratim_persistence::Error;
+use serde_json::Value;
 
 use crate::answer::Answer;
 use crate::collections::Resource;
 use crate::contract::Schemas;
 use crate::contract::operation::action;
 use crate::ctx::Ctx;
+use crate::export::{self, ListForm, Shown};
 use crate::problem::ApiResult;
 use crate::resource::act;
 use crate::routes::{Body, Entry};
 
 impl Resource for CityEvent {
     const ABOUT: &'static str = "What takes place: signings, mayors' meetings, summits, forums, fairs, exhibitions, festivals; who took part, and what came of it.";
+
+    const SHOWN: Option<ListForm> = Some(ListForm::Calendar);
+    const TOLD: &'static [CollectionName] = &[CollectionName::Municipalities, CollectionName::Places];
+
+    fn shown<'s>(shown: &'s Shown<'s>, records: Vec<Value>) -> LocalBoxFuture<'s, Result<Vec<String>, Error>> {
+        export::of_events(shown, records).boxed_local()
+    }
 
     fn bodies(schemas: &mut Schemas) {
         schemas.add_input::<EventTransitionInput>();

@@ -2,13 +2,17 @@
 
 use actix_web::http::Method;
 use futures_util::FutureExt;
-use pobratim_domain::{Exchange, ExchangeTransitionInput};
+use futures_util::future::LocalBoxFuture;
+use pobratim_domain::{CollectionName, Exchange, ExchangeTransitionInput};
+use pobratim_persistence::Error;
+use serde_json::Value;
 
 use crate::answer::Answer;
 use crate::collections::Resource;
 use crate::contract::Schemas;
 use crate::contract::operation::action;
 use crate::ctx::Ctx;
+use crate::export::{self, ListForm, Shown};
 use crate::problem::ApiResult;
 use crate::resource::act;
 use crate::routes::{Body, Entry};
@@ -16,6 +20,13 @@ use crate::routes::{Body, Entry};
 impl Resource for Exchange {
     const ABOUT: &'static str =
         "The delegations received and sent: who came, from where, under which tie and paper, and what came of it.";
+
+    const SHOWN: Option<ListForm> = Some(ListForm::Calendar);
+    const TOLD: &'static [CollectionName] = &[CollectionName::Municipalities, CollectionName::Places];
+
+    fn shown<'s>(shown: &'s Shown<'s>, records: Vec<Value>) -> LocalBoxFuture<'s, Result<Vec<String>, Error>> {
+        export::of_exchanges(shown, records).boxed_local()
+    }
 
     fn bodies(schemas: &mut Schemas) {
         schemas.add_input::<ExchangeTransitionInput>();

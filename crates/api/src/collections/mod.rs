@@ -22,19 +22,20 @@ mod work_plans;
 
 use actix_web::http::Method;
 use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
 use pobratim_domain::{
     AcceptedFinding, Agreement, AssistanceCase, CityEvent, CollectionName, Document, Exchange, Faults, Letter,
     Membership, Municipality, Observation, Organization, Partnership, Place, Programme, Project, Publication,
-    ReportNote, Slug, WorkPlan,
+    ReportNote, WorkPlan,
 };
-use pobratim_persistence::Stored;
+use pobratim_persistence::{Error, Stored};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use crate::api::Api;
 use crate::contract::Schemas;
 use crate::contract::operation::{sorts, standard};
-use crate::dataset::{self, Apply};
+use crate::dataset::{self, Apply, Described};
+use crate::export::{self, ListForm, Shown};
 use crate::resource;
 use crate::routes::{Body, Entry};
 
@@ -45,6 +46,17 @@ pub(crate) trait Resource: Stored {
 
     /// The bodies of its own actions.
     fn bodies(_schemas: &mut Schemas) {}
+
+    /// The form in which its lists are shown, beside tables: a map or a calendar.
+    const SHOWN: Option<ListForm> = None;
+
+    /// The collections that entries of that form tell of beside their own.
+    const TOLD: &'static [CollectionName] = &[];
+
+    /// Its records as entries of that form.
+    fn shown<'s>(_shown: &'s Shown<'s>, _records: Vec<Value>) -> LocalBoxFuture<'s, Result<Vec<String>, Error>> {
+        async { Ok(Vec::new()) }.boxed_local()
+    }
 
     /// Its own actions.
     fn actions() -> Vec<Entry> {
@@ -59,10 +71,11 @@ struct Listed {
     routes: fn() -> Vec<Entry>,
     name: CollectionName,
     prepare: Prepare,
+    write: export::Write,
 }
 
 /// Makes a record of a data set ready to be written.
-type Prepare = fn(&Api, Value, Uuid, bool, Option<Slug>) -> Result<Apply, Faults>;
+type Prepare = fn(&Api, Described) -> Result<Apply, Faults>;
 
 /// Every collection, in the order in which the contract tells of them.
 const COLLECTIONS: &[Listed] = &[
@@ -93,6 +106,7 @@ const fn listed<T: Resource>() -> Listed {
         routes: collection::<T>,
         name: T::NAME,
         prepare: dataset::prepare::<T>,
+        write: export::write::<T>,
     }
 }
 
@@ -116,22 +130,23 @@ fn collection<T: Resource>() -> Vec<Entry> {
             Method::GET,
             &path,
             Body::None,
-            || standard::<T>().list,
-            |ctx| resource::list::<T>(ctx).boxed_local(),
+            || standard::<T>(T::SHOWN).list,
+            |ctx| export::list::<T>(ctx).boxed_local(),
         )
+        .also(ListForm::also(T::SHOWN))
         .kept(&["Prefer"]),
         Entry::new(
             Method::POST,
             &path,
             Body::Json,
-            || standard::<T>().create,
+            || standard::<T>(T::SHOWN).create,
             |ctx| resource::create::<T>(ctx).boxed_local(),
         ),
         Entry::new(
             Method::GET,
             &record,
             Body::None,
-            || standard::<T>().get,
+            || standard::<T>(T::SHOWN).get,
             |ctx| resource::get::<T>(ctx).boxed_local(),
         )
         .kept(&[]),
@@ -139,28 +154,28 @@ fn collection<T: Resource>() -> Vec<Entry> {
             Method::PATCH,
             &record,
             Body::MergePatch,
-            || standard::<T>().update,
+            || standard::<T>(T::SHOWN).update,
             |ctx| resource::update::<T>(ctx).boxed_local(),
         ),
         Entry::new(
             Method::DELETE,
             &record,
             Body::None,
-            || standard::<T>().delete,
+            || standard::<T>(T::SHOWN).delete,
             |ctx| resource::delete::<T>(ctx).boxed_local(),
         ),
         Entry::new(
             Method::POST,
             format!("{record}/restore"),
             Body::None,
-            || standard::<T>().restore,
+            || standard::<T>(T::SHOWN).restore,
             |ctx| resource::restore::<T>(ctx).boxed_local(),
         ),
         Entry::new(
             Method::GET,
             format!("{record}/history"),
             Body::None,
-            || standard::<T>().history,
+            || standard::<T>(T::SHOWN).history,
             |ctx| resource::history::<T>(ctx).boxed_local(),
         )
         .kept(&[]),
@@ -168,7 +183,7 @@ fn collection<T: Resource>() -> Vec<Entry> {
             Method::PUT,
             by_name,
             Body::Json,
-            || standard::<T>().replace,
+            || standard::<T>(T::SHOWN).replace,
             |ctx| resource::replace_by_external_id::<T>(ctx).boxed_local(),
         ),
     ];
@@ -177,22 +192,25 @@ fn collection<T: Resource>() -> Vec<Entry> {
 }
 
 /// Makes a record of a data set ready to be written.
-pub(crate) fn prepare(
-    collection: CollectionName,
-    api: &Api,
-    value: Value,
-    id: Uuid,
-    exists: bool,
-    keeper: Option<Slug>,
-) -> Result<Apply, Faults> {
+pub(crate) fn prepare(collection: CollectionName, api: &Api, described: Described) -> Result<Apply, Faults> {
     match COLLECTIONS.iter().find(|listed| listed.name == collection) {
-        Some(listed) => (listed.prepare)(api, value, id, exists, keeper),
+        Some(listed) => (listed.prepare)(api, described),
         None => {
             let mut faults = Faults::default();
             faults.add("", "invalid", "Records of this collection are not loaded.");
             Err(faults)
         }
     }
+}
+
+/// The collections.
+pub(crate) fn names() -> impl Iterator<Item = CollectionName> {
+    COLLECTIONS.iter().map(|listed| listed.name)
+}
+
+/// What writes all records of each collection.
+pub(crate) fn writers() -> impl Iterator<Item = export::Write> {
+    COLLECTIONS.iter().map(|listed| listed.write)
 }
 
 /// Every operation of every collection.

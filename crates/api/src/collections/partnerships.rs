@@ -2,6 +2,7 @@
 
 use actix_web::http::Method;
 use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
 use pobratim_domain::value::PartialDate;
 use pobratim_domain::{
     Agreement, CityEvent, Collection, CollectionName, Exchange, Partnership, PartnershipStage, PartnershipStanceInput,
@@ -18,6 +19,7 @@ use crate::contract::Schemas;
 use crate::contract::operation::{Operation, action, revision_cursor};
 use crate::contract::prose::{holders, readers};
 use crate::ctx::Ctx;
+use crate::export::{self, ListForm, Shown};
 use crate::feed;
 use crate::problem::{ApiError, ApiResult, INVALID_STATE};
 use crate::query::Reader;
@@ -67,6 +69,14 @@ struct PartnershipTransition {
 
 impl Resource for Partnership {
     const ABOUT: &'static str = "The ties of a city with other cities, districts, regions and organizations: what exists, what is sought, and where they stand on the way.";
+
+    const SHOWN: Option<ListForm> = Some(ListForm::GeoJson);
+    const TOLD: &'static [CollectionName] =
+        &[CollectionName::Municipalities, CollectionName::Places, CollectionName::Organizations];
+
+    fn shown<'s>(shown: &'s Shown<'s>, records: Vec<Value>) -> LocalBoxFuture<'s, Result<Vec<String>, Error>> {
+        export::of_partnerships(shown, records).boxed_local()
+    }
 
     fn bodies(schemas: &mut Schemas) {
         schemas.add_input::<PartnershipTransitionInput>();

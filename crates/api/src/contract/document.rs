@@ -1,5 +1,6 @@
 //! The OpenAPI document: what stands around the operations, and all of it put together.
 
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 use crate::collections;
@@ -9,7 +10,7 @@ use crate::contract::{Schemas, VERSION, links, reachable};
 use crate::problem::{Problem, ProblemType};
 use crate::query::{DEFAULT, EXPANDABLE, MOST, VALUES};
 use crate::routes::routes;
-use crate::{directory, feed, findings, gazetteer, reminders, reports, statistics};
+use crate::{directory, export, feed, findings, gazetteer, reminders, reports, statistics};
 
 const DESCRIPTION: &str = "The system of record of a city's international relations: partner cities, partnerships and their stages, agreements, exchanges, events.\n\n**Reading** needs no credential for what is public. **Writing** needs a key: `Authorization: Bearer pbk_…`. Every answer carries `X-Request-Id`; every refusal is a problem (RFC 9457) with a stable `code`, listed at `/v1/problems`.\n\nLists of codes grow, and so do enumerations: a client takes a value it does not know for what it is, and does not fail. Answers may get new members within a version; requests are closed.\n\nA changed record needs `If-Match` with the ETag that was read; a POST with an `Idempotency-Key` happens once.\n\n**Limits:** 600 requests a minute by address without a key and 6,000 with one, unless the installation says otherwise; `RateLimit-Policy` and `RateLimit` tell them on each answer. Several values of a filter are sent as repeated parameters, or in one between commas, and mean any of them.";
 
@@ -29,6 +30,7 @@ pub fn document() -> Value {
     schemas.add::<ProblemType>();
     own_schemas(&mut schemas);
     directory::schemas(&mut schemas);
+    export::schemas(&mut schemas);
     feed::schemas(&mut schemas);
     gazetteer::schemas(&mut schemas);
     reports::schemas(&mut schemas);
@@ -68,6 +70,30 @@ pub fn document() -> Value {
     let all = schemas.finish();
     document["components"]["schemas"] = Value::Object(reachable(&document, &all));
     document
+}
+
+/// The document as it is written in `openapi/`.
+pub fn text() -> serde_json::Result<String> {
+    serde_json::to_string_pretty(&JsonFirst(&document()))
+}
+
+/// A value whose objects tell of JSON before other media types. Generators of clients take the first
+/// type that looks like JSON to them, and `application/geo+json` does.
+struct JsonFirst<'v>(&'v Value);
+
+impl Serialize for JsonFirst<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Object(members) => {
+                let is_json = |name: &str| name == "application/json";
+                let first = members.iter().filter(|(name, _)| is_json(name));
+                let others = members.iter().filter(|(name, _)| !is_json(name));
+                serializer.collect_map(first.chain(others).map(|(name, value)| (name, Self(value))))
+            }
+            Value::Array(items) => serializer.collect_seq(items.iter().map(Self)),
+            other => other.serialize(serializer),
+        }
+    }
 }
 
 fn own_schemas(schemas: &mut Schemas) {

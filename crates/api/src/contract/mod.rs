@@ -16,8 +16,8 @@ mod schemas;
 mod validation;
 mod written;
 
-pub(crate) use components::Components;
-pub use document::document;
+pub(crate) use components::{Components, Named};
+pub use document::{document, text};
 pub(crate) use forms::reference;
 pub(crate) use parameters::Parameter;
 pub(crate) use schemas::{Schemas, reachable};
