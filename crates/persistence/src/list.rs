@@ -1,7 +1,6 @@
 //! Lists: filters, one sort key, and pages that begin where the last one ended (keyset), so that
 //! page 2000 costs what page 1 does.
 
-use pobratim_domain::value::asked_words;
 use pobratim_domain::{CollectionName, Record};
 use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr};
 use sea_orm::{
@@ -17,6 +16,7 @@ use crate::findable::{TAG, external_id, link, term};
 use crate::read::Snapshot;
 use crate::stored::{Envelope, FilterBy, Sort, Stored, Table, column, table_name, to_record};
 use crate::view::View;
+use crate::words::Words;
 
 /// What a list is asked for.
 #[derive(Clone, Debug)]
@@ -75,8 +75,14 @@ pub enum Wanted {
     Tag(Vec<String>),
     /// It has this external id.
     ExternalId(String, String),
-    /// Every word of this text begins a word of the record.
-    Words(String),
+    /// Every word of this text begins a word of the record, or of something it refers to that belongs
+    /// to one of these collections.
+    Words {
+        /// What is searched.
+        text: String,
+        /// Those of [`crate::THROUGH`] that the caller may read.
+        through: Vec<CollectionName>,
+    },
 }
 
 /// One page of a list.
@@ -98,8 +104,9 @@ impl Snapshot {
         query: &ListQuery,
         secret: &Secret,
     ) -> Result<Page<T::Row>, Error> {
-        let total = if query.count { Some(self.count::<T>(view, query).await?) } else { None };
-        let found = self.connection().query_all(&page::<T>(view, query, secret)?).await?;
+        let words = self.words(view, query).await?;
+        let total = if query.count { Some(self.count::<T>(view, query, &words).await?) } else { None };
+        let found = self.connection().query_all(&self.page_of::<T>(view, query, &words, secret).await?).await?;
         let mut rows: Vec<T::Row> =
             found.iter().map(|row| T::Row::from_query_result(row, "")).collect::<Result<_, _>>()?;
         let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
@@ -119,8 +126,46 @@ impl Snapshot {
         page.rows.iter().map(|row| to_record::<T>(row).map(|(record, _)| record)).collect()
     }
 
-    async fn count<T: Stored>(&self, view: &View, query: &ListQuery) -> Result<i64, Error> {
-        let mut statement = Table::<T>::find().filter(condition::<T>(view, query)?).select_only().into_query();
+    /// The very statement that a page of a list is read with: which one is the best depends on how
+    /// common the words are that are searched.
+    pub(crate) async fn page<T: Stored>(
+        &self,
+        view: &View,
+        query: &ListQuery,
+        secret: &Secret,
+    ) -> Result<SelectStatement, Error> {
+        let words = self.words(view, query).await?;
+        self.page_of::<T>(view, query, &words, secret).await
+    }
+
+    async fn page_of<T: Stored>(
+        &self,
+        view: &View,
+        query: &ListQuery,
+        words: &[Words],
+        secret: &Secret,
+    ) -> Result<SelectStatement, Error> {
+        let mut all = condition::<T>(view, query)?;
+        for words in words {
+            all = all.add(words.for_page(self, T::NAME).await?);
+        }
+        page::<T>(all, query, secret)
+    }
+
+    /// What is searched, with what it names.
+    async fn words(&self, view: &View, query: &ListQuery) -> Result<Vec<Words>, Error> {
+        let mut words = Vec::new();
+        for wanted in &query.filters {
+            if let Wanted::Words { text, through } = wanted {
+                words.push(Words::read(self, view, text, through).await?);
+            }
+        }
+        Ok(words)
+    }
+
+    async fn count<T: Stored>(&self, view: &View, query: &ListQuery, words: &[Words]) -> Result<i64, Error> {
+        let fits = words.iter().fold(condition::<T>(view, query)?, |all, words| all.add(words.for_all(T::NAME)));
+        let mut statement = Table::<T>::find().filter(fits).select_only().into_query();
         // COUNT(*) may read an index alone; counting a column may not.
         statement.expr_as(Func::count(Expr::col(sea_orm::sea_query::Asterisk)), Alias::new("n"));
         let row = self.connection().query_one(&statement).await?;
@@ -129,15 +174,12 @@ impl Snapshot {
 }
 
 /// The statement that reads a page, with one record more to see whether another follows.
-pub(crate) fn page<T: Stored>(view: &View, query: &ListQuery, secret: &Secret) -> Result<SelectStatement, Error> {
+fn page<T: Stored>(fits: Condition, query: &ListQuery, secret: &Secret) -> Result<SelectStatement, Error> {
     let key = column::<T>(query.sort.column)?;
     let id = column::<T>("id")?;
     let order = if query.descending { Order::Desc } else { Order::Asc };
-    let mut select = Table::<T>::find()
-        .filter(condition::<T>(view, query)?)
-        .order_by(key, order.clone())
-        .order_by(id, order)
-        .limit(query.limit + 1);
+    let mut select =
+        Table::<T>::find().filter(fits).order_by(key, order.clone()).order_by(id, order).limit(query.limit + 1);
     if let Some(text) = &query.cursor {
         let Cursor { key: last, id: last_id } = Cursor::decode(text, secret, &query.name)?;
         let last = match last {
@@ -160,6 +202,7 @@ fn end_of<T: Stored>(row: &T::Row, query: &ListQuery) -> Result<Cursor, Error> {
     Ok(Cursor { key, id: Envelope::of::<T>(row)?.id })
 }
 
+/// All that the records of a list have but for words, which are looked up first.
 fn condition<T: Stored>(view: &View, query: &ListQuery) -> Result<Condition, Error> {
     let mut all = Condition::all().add(column::<T>("deleted_at")?.is_null()).add(view.condition(T::NAME));
     for wanted in &query.filters {
@@ -175,17 +218,7 @@ fn condition<T: Stored>(view: &View, query: &ListQuery) -> Result<Condition, Err
             Wanted::Visibility(levels) => all.add(column::<T>("visibility")?.is_in(levels)),
             Wanted::Tag(tags) => all.add(has_term::<T>(TAG, tags)?),
             Wanted::ExternalId(scheme, value) => all.add(has_external_id::<T>(scheme, value)?),
-            Wanted::Words(text) => {
-                let words = asked_words(text);
-                if words.is_empty() {
-                    // A text without a letter or digit finds nothing.
-                    all = all.add(Expr::value(1).eq(0));
-                }
-                for word in words {
-                    all = all.add(has_word::<T>(&word)?);
-                }
-                all
-            }
+            Wanted::Words { .. } => all,
         };
     }
     Ok(all)
@@ -234,15 +267,6 @@ fn refers<T: Stored>(by: FilterBy, ids: &[Uuid]) -> Result<SimpleExpr, Error> {
 
 fn has_term<T: Stored>(field: &str, values: &[String]) -> Result<SimpleExpr, Error> {
     let terms = terms::<T>(field).and_where(term::Column::Term.is_in(values)).to_owned();
-    among::<T>(terms)
-}
-
-/// A word of the record begins with this folded word: a range of the index, in byte order.
-fn has_word<T: Stored>(word: &str) -> Result<SimpleExpr, Error> {
-    let terms = terms::<T>(pobratim_domain::Terms::WORDS)
-        .and_where(term::Column::Term.gte(word))
-        .and_where(term::Column::Term.lt(format!("{word}\u{10ffff}")))
-        .to_owned();
     among::<T>(terms)
 }
 

@@ -33,6 +33,7 @@ const DIRECTORY: &[&str] = &[
     "problems",
     "reminders",
     "reports",
+    "search",
     "statistics",
 ];
 /// Reads that are about one municipality, which is named where there are several.

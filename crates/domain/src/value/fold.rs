@@ -149,7 +149,7 @@ fn runs(word: &str) -> Vec<&str> {
     runs
 }
 
-fn is_word_part(c: char) -> bool {
+pub(super) fn is_word_part(c: char) -> bool {
     // Marks that folding keeps are parts of letters: a virama or a Thai tone does not end a word.
     c.is_alphanumeric() || is_combining_mark(c)
 }
@@ -189,7 +189,7 @@ fn is_hyphen(c: char) -> bool {
     )
 }
 
-fn is_dropped(c: char) -> bool {
+pub(super) fn is_dropped(c: char) -> bool {
     is_hyphen(c)
         || matches!(c,
             '\u{ad}' | '\'' | '`' | '´' | '\u{2b9}'..='\u{2bf}' | '\u{2c8}' | '\u{55a}' | '\u{5f3}' | '\u{2018}'..='\u{201b}' | '\u{2032}'
