@@ -19,8 +19,7 @@ use pobratim_persistence::{
     COMMON_SORTS, Cursor, Database, Declared, Filter, FilterBy, Key, ListQuery, Secret, Sort, THROUGH, View, Wanted,
 };
 use pobratim_tests::{App, Likeness, Store, analyze, around, crowd, extremes, rows};
-use sea_orm::sea_query::SelectStatement;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -124,9 +123,10 @@ impl Lists {
                 for cursor in [None, Some(middle.clone())] {
                     let place = if cursor.is_some() { "after a cursor" } else { "first page" };
                     let query = query(vec![wanted.clone()], default, false, cursor);
-                    let plan = self.plan(&view, &query).await;
                     let most = if is_of_a_column(wanted) { FEW } else { u64::MAX };
-                    self.judge(&format!("{when}, {}, {label}, {place}", view.tag()), &plan, most);
+                    for plan in self.plans(&view, &query).await {
+                        self.judge(&format!("{when}, {}, {label}, {place}", view.tag()), &plan, most);
+                    }
                 }
             }
             for sort in COMMON_SORTS.iter().chain(self.declared.sorts) {
@@ -139,7 +139,7 @@ impl Lists {
                     ] {
                         let page = ["1", "2", "2000"][shapes.len()];
                         let query = query(Vec::new(), *sort, descending, cursor);
-                        let plan = self.plan(&view, &query).await;
+                        let plan = self.plans(&view, &query).await.remove(0);
                         let direction = if descending { "-" } else { "" };
                         let label = format!("{when}, {}, sort {direction}{}, page {page}", view.tag(), sort.name);
                         self.judge(&label, &plan, 0);
@@ -255,35 +255,43 @@ impl Lists {
         if known.is_empty() { vec![Uuid::nil()] } else { known }
     }
 
-    async fn statement(&self, view: &View, query: &ListQuery) -> SelectStatement {
-        let read = self.database.read(async |snapshot| self.declared.page(snapshot, view, query, &self.secret).await);
-        read.await.unwrap()
+    async fn statements(&self, view: &View, query: &ListQuery) -> Vec<Statement> {
+        let read = self.database.read(async |snapshot| self.declared.pages(snapshot, view, query, &self.secret).await);
+        let backend = self.connection.get_database_backend();
+        read.await.unwrap().iter().map(|statement| backend.build(statement)).collect()
     }
 
-    async fn plan(&self, view: &View, query: &ListQuery) -> Plan {
-        let backend = self.connection.get_database_backend();
-        let statement = backend.build(&self.statement(view, query).await);
-        if backend != DbBackend::Sqlite {
-            let explain = around(&self.connection, "EXPLAIN (FORMAT JSON) ", &statement, "");
+    /// The plan of each statement that a page may be read with.
+    async fn plans(&self, view: &View, query: &ListQuery) -> Vec<Plan> {
+        let mut plans = Vec::new();
+        for (index, statement) in self.statements(view, query).await.iter().enumerate() {
+            let mut plan = self.plan(statement).await;
+            if plan.sorts.is_some() && self.connection.get_database_backend() == DbBackend::Sqlite {
+                // SQLite does not say how many it thinks they are, so they are counted.
+                let whole = ListQuery { limit: CROWD * 2, ..query.clone() };
+                let whole = self.statements(view, &whole).await.remove(index);
+                let counted = around(&self.connection, "SELECT count(*) AS n FROM (", &whole, ")");
+                let row = self.connection.query_one_raw(counted).await.unwrap().unwrap();
+                plan.sorts = Some(row.try_get::<i64>("", "n").unwrap().unsigned_abs());
+            }
+            plans.push(plan);
+        }
+        plans
+    }
+
+    async fn plan(&self, statement: &Statement) -> Plan {
+        if self.connection.get_database_backend() != DbBackend::Sqlite {
+            let explain = around(&self.connection, "EXPLAIN (FORMAT JSON) ", statement, "");
             let row = self.connection.query_one_raw(explain).await.unwrap().unwrap();
             let plan: Value = row.try_get("", "QUERY PLAN").unwrap();
             let mut seen = Plan::default();
             postgres(&plan[0]["Plan"], 0, &mut seen);
             return seen;
         }
-        let explain = around(&self.connection, "EXPLAIN QUERY PLAN ", &statement, "");
+        let explain = around(&self.connection, "EXPLAIN QUERY PLAN ", statement, "");
         let lines = self.connection.query_all_raw(explain).await.unwrap();
         let lines: Vec<String> = lines.iter().map(|row| row.try_get("", "detail").unwrap()).collect();
-        let mut seen = sqlite(&lines);
-        if seen.sorts.is_some() {
-            // SQLite does not say how many it thinks they are, so they are counted.
-            let whole = ListQuery { limit: CROWD * 2, ..query.clone() };
-            let whole = backend.build(&self.statement(view, &whole).await);
-            let counted = around(&self.connection, "SELECT count(*) AS n FROM (", &whole, ")");
-            let row = self.connection.query_one_raw(counted).await.unwrap().unwrap();
-            seen.sorts = Some(row.try_get::<i64>("", "n").unwrap().unsigned_abs());
-        }
-        seen
+        sqlite(&lines)
     }
 }
 

@@ -2,6 +2,7 @@
 //! Persistence keeps both in tables of their own, written with the record.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use uuid::Uuid;
 
@@ -81,9 +82,9 @@ impl TermKind {
 #[derive(Clone, Debug, Default)]
 pub struct Terms {
     codes: BTreeSet<(&'static str, String)>,
-    /// Each word once, as what it says most.
-    words: BTreeMap<String, TermKind>,
     texts: Vec<(TermKind, String)>,
+    /// The words of the texts, each once, as what it says most: made when somebody asks for them.
+    words: OnceLock<BTreeMap<String, TermKind>>,
     title: BTreeMap<LanguageTag, String>,
 }
 
@@ -95,12 +96,7 @@ impl Terms {
 
     /// A number or code that people know the record by: found whole before all else, and by its parts.
     pub fn number(&mut self, number: &str) {
-        let whole = fold(number);
-        if !whole.is_empty() {
-            self.word(whole, TermKind::Number);
-            words(number).into_iter().for_each(|word| self.word(word, TermKind::Text));
-            self.texts.push((TermKind::Number, number.to_owned()));
-        }
+        self.add(TermKind::Number, number);
     }
 
     /// What the record is called.
@@ -146,21 +142,34 @@ impl Terms {
     }
 
     fn add(&mut self, kind: TermKind, text: &str) {
-        for word in words(text) {
-            self.word(word, kind);
+        if !text.is_empty() {
+            self.texts.push((kind, text.to_owned()));
+            self.words.take();
         }
-        self.texts.push((kind, text.to_owned()));
     }
 
-    fn word(&mut self, word: String, kind: TermKind) {
-        let known = self.words.entry(word).or_insert(kind);
-        *known = kind.min(*known);
+    fn words(&self) -> &BTreeMap<String, TermKind> {
+        self.words.get_or_init(|| {
+            let mut all = BTreeMap::new();
+            let mut add = |word: String, kind: TermKind| {
+                let known = all.entry(word).or_insert(kind);
+                *known = kind.min(*known);
+            };
+            for (kind, text) in &self.texts {
+                let whole = Some(fold(text)).filter(|whole| *kind == TermKind::Number && !whole.is_empty());
+                whole.into_iter().for_each(|whole| add(whole, TermKind::Number));
+                // A part of a number is a word like any other.
+                let kind = if *kind == TermKind::Number { TermKind::Text } else { *kind };
+                words(text).into_iter().for_each(|word| add(word, kind));
+            }
+            all
+        })
     }
 
     /// The terms, each once a field, and each word once.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let codes = self.codes.iter().map(|(field, code)| (*field, code.as_str()));
-        codes.chain(self.words.iter().map(|(word, kind)| (kind.field(), word.as_str())))
+        codes.chain(self.words().iter().map(|(word, kind)| (kind.field(), word.as_str())))
     }
 
     /// The texts that the words were taken from, the most telling first.

@@ -28,11 +28,15 @@ pub struct Declared {
     pub sorts: &'static [Sort],
     /// What no two living records share.
     pub unique: &'static [Unique],
-    page: Page,
+    pages: Pages,
 }
 
-type Page =
-    for<'s> fn(&'s Snapshot, &'s View, &'s ListQuery, &'s Secret) -> LocalBoxFuture<'s, Result<SelectStatement, Error>>;
+type Pages = for<'s> fn(
+    &'s Snapshot,
+    &'s View,
+    &'s ListQuery,
+    &'s Secret,
+) -> LocalBoxFuture<'s, Result<Vec<SelectStatement>, Error>>;
 
 impl Declared {
     /// The declaration of a collection.
@@ -40,15 +44,16 @@ impl Declared {
         visit(name, Declaring)
     }
 
-    /// The very statement that a page of this list is read with.
-    pub async fn page(
+    /// The very statements that a page of this list is read with, each when the one before found no
+    /// full page.
+    pub async fn pages(
         &self,
         snapshot: &Snapshot,
         view: &View,
         query: &ListQuery,
         secret: &Secret,
-    ) -> Result<SelectStatement, Error> {
-        (self.page)(snapshot, view, query, secret).await
+    ) -> Result<Vec<SelectStatement>, Error> {
+        (self.pages)(snapshot, view, query, secret).await
     }
 }
 
@@ -58,8 +63,8 @@ impl Visitor for Declaring {
     type Output = Declared;
 
     fn visit<T: Stored>(self) -> Declared {
-        let page: Page = |snapshot, view, query, secret| snapshot.page::<T>(view, query, secret).boxed_local();
-        Declared { name: T::NAME, filters: T::FILTERS, sorts: T::SORTS, unique: T::UNIQUE, page }
+        let pages: Pages = |snapshot, view, query, secret| snapshot.pages::<T>(view, query, secret).boxed_local();
+        Declared { name: T::NAME, filters: T::FILTERS, sorts: T::SORTS, unique: T::UNIQUE, pages }
     }
 }
 

@@ -8,9 +8,11 @@
 
 use pobratim_domain::value::{asked_words, fold};
 use pobratim_domain::{CollectionName, TermKind};
-use sea_orm::sea_query::{Alias, CaseStatement, Condition, Expr, ExprTrait, Func, IntoCondition, Query, UnionType};
-use sea_orm::sea_query::{SelectStatement, SimpleExpr};
-use sea_orm::{ColumnTrait, ConnectionTrait};
+use sea_orm::sea_query::{
+    Alias, Asterisk, CaseStatement, Condition, Expr, ExprTrait, Func, IntoCondition, Query, SelectStatement,
+    SimpleExpr, UnionType,
+};
+use sea_orm::{ColumnTrait, ConnectionTrait, Order};
 use uuid::Uuid;
 
 use crate::error::Error;
@@ -26,9 +28,13 @@ pub const WORDS_MOST: usize = 20;
 /// there again. Naming them lets the database know how many records refer to each.
 const TARGETS: usize = 200;
 
-/// A word that no more records than this have is looked up as a whole; a more common one is looked
-/// for record by record, along the order of the list, until the page is full.
+/// A word that no more records than this have is looked up as a whole. More common ones are looked
+/// for along the order of the list first, among some records: the page is full there, unless those that
+/// have the words lie far from its beginning.
 const FEW: u64 = 4_000;
+
+/// How many records are looked at for common words, first and then: most pages are full at once.
+pub(crate) const NEAR: [u64; 2] = [250, 2_500];
 
 /// How telling a match is, in the order of the search: 0 is a whole number.
 pub(crate) mod rank {
@@ -81,14 +87,21 @@ impl Words {
     ) -> Result<Self, Error> {
         let mut list = Vec::new();
         for text in asked_words(text).into_iter().take(WORDS_MOST) {
-            let all = named(view, &text, through);
-            let targets = match &all {
-                Some(all) => Targets::look_up(snapshot, all).await?,
-                None => Targets::These(Vec::new()),
-            };
+            let targets = Targets::look_up(snapshot, view, &text, through).await?;
             list.push(Word { text, targets });
         }
         Ok(Self { list, whole: fold(text) })
+    }
+
+    /// The words of both.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        if other.list.is_empty() {
+            return other;
+        }
+        if !self.list.is_empty() {
+            self.list.extend(other.list);
+        }
+        self
     }
 
     /// The number of entries by which each word is met in a collection, up to a bound and one more.
@@ -100,42 +113,68 @@ impl Words {
     ) -> Result<Vec<u64>, Error> {
         let mut select = Query::select();
         for (index, word) in self.list.iter().enumerate() {
-            let mut bounded = word.met(collection);
-            bounded.limit(most + 1);
-            let count = Query::select()
-                .expr(Func::count(Expr::col(sea_orm::sea_query::Asterisk)))
-                .from_subquery(bounded, Alias::new("met"))
-                .to_owned();
-            select.expr_as(Expr::from(count), Alias::new(format!("n{index}")));
+            let own = bounded(word.own(collection), most);
+            let linked = word.linked(collection).map(|mut linked| {
+                // In the order of the index, so that the database stops where it is told to.
+                linked.order_by((link::Entity, link::Column::Target), Order::Asc);
+                bounded(linked, most)
+            });
+            let counted = linked.into_iter().fold(Expr::from(own), |all, linked| all.add(Expr::from(linked)));
+            select.expr_as(counted, Alias::new(format!("n{index}")));
         }
         let Some(row) = snapshot.connection().query_one(&select).await? else { return Ok(Vec::new()) };
         let count = |index| row.try_get::<i64>("", &format!("n{index}")).map(i64::unsigned_abs);
         Ok((0..self.list.len()).map(count).collect::<Result<_, _>>()?)
     }
 
-    /// That a record of a collection has all the words, written so that a page of a list is found
-    /// quickly: by the rarest word, when few records have it.
-    pub(crate) async fn for_page(&self, snapshot: &Snapshot, collection: CollectionName) -> Result<Condition, Error> {
+    /// That a record of a collection has all the words, when few records have one of them; nothing
+    /// when all are common.
+    pub(crate) async fn by_the_rarest(
+        &self,
+        snapshot: &Snapshot,
+        collection: CollectionName,
+    ) -> Result<Option<Condition>, Error> {
         if self.list.is_empty() {
-            return Ok(nothing());
+            return Ok(Some(nothing()));
         }
         let entries = self.entries(snapshot, collection, FEW).await?;
         let rarest = entries.iter().enumerate().min_by_key(|(_, entries)| **entries);
-        let few = rarest.filter(|(_, entries)| **entries <= FEW).map(|(index, _)| index);
+        let Some((rarest, _)) = rarest.filter(|(_, entries)| **entries <= FEW) else { return Ok(None) };
         let mut all = Condition::all();
         for (index, word) in self.list.iter().enumerate() {
-            all = if few == Some(index) { all.add(word.among(collection)) } else { all.add(word.each(collection)) };
+            all = if index == rarest { all.add(word.among(collection)) } else { all.add(word.each(collection)) };
         }
-        Ok(all)
+        Ok(Some(all))
     }
 
-    /// The same for those who want all records, not the first.
-    pub(crate) fn for_all(&self, collection: CollectionName) -> Condition {
-        if self.list.is_empty() {
-            return nothing();
-        }
-        self.list.iter().fold(Condition::all(), |all, word| all.add(word.among(collection)))
+    /// The same, looked up for one record after the other.
+    pub(crate) fn one_by_one(&self, collection: CollectionName) -> Condition {
+        self.list.iter().fold(Condition::all(), |all, word| all.add(word.each(collection)))
     }
+
+    /// The same, the records that have each of the words being gathered first, from the index alone:
+    /// what this costs grows with their number.
+    pub(crate) fn gathered(&self, collection: CollectionName) -> Condition {
+        let met = self.list.iter().map(|word| {
+            let met = Alias::new("met");
+            let id = (met.clone(), Alias::new("record_id"));
+            Query::select().distinct().column(id).from_subquery(word.met(collection), met).to_owned()
+        });
+        let all = met.reduce(|mut all, others| {
+            all.union(UnionType::Intersect, others);
+            all
+        });
+        match all {
+            Some(all) => Condition::all().add(Expr::col((table_name(collection), Alias::new("id"))).in_subquery(all)),
+            None => nothing(),
+        }
+    }
+}
+
+/// How many rows a statement finds, up to a bound and one more.
+fn bounded(mut select: SelectStatement, most: u64) -> SelectStatement {
+    select.limit(most + 1);
+    Query::select().expr(Func::count(Expr::col(Asterisk))).from_subquery(select, Alias::new("met")).to_owned()
 }
 
 /// A text without a letter or digit finds nothing.
@@ -162,23 +201,34 @@ impl Word {
         }
     }
 
-    /// The ids of the records that have it, some of them more than once.
-    fn met(&self, collection: CollectionName) -> SelectStatement {
-        let mut met = Query::select();
-        met.column((term::Entity, term::Column::RecordId))
+    /// The ids of the records that have it themselves, some of them more than once.
+    fn own(&self, collection: CollectionName) -> SelectStatement {
+        Query::select()
+            .column((term::Entity, term::Column::RecordId))
             .from(term::Entity)
             .and_where(term::Column::Collection.eq(collection.as_str()))
             .and_where(of_words())
-            .cond_where(self.range());
-        if let Some(leads) = self.leads(collection) {
-            let linked = Query::select()
-                .column((link::Entity, link::Column::RecordId))
-                .from(link::Entity)
-                .and_where(link::Column::Collection.eq(collection.as_str()))
-                .and_where(leads)
-                .to_owned();
+            .cond_where(self.range())
+            .to_owned()
+    }
+
+    /// The ids of the records that refer to something that it names, some of them more than once.
+    fn linked(&self, collection: CollectionName) -> Option<SelectStatement> {
+        let select = Query::select()
+            .column((link::Entity, link::Column::RecordId))
+            .from(link::Entity)
+            .and_where(self.leads(collection)?)
+            .and_where(link::Column::Collection.eq(collection.as_str()))
+            .to_owned();
+        Some(select)
+    }
+
+    /// The ids of the records that have it, some of them more than once.
+    fn met(&self, collection: CollectionName) -> SelectStatement {
+        let mut met = self.own(collection);
+        self.linked(collection).into_iter().for_each(|linked| {
             met.union(UnionType::All, linked);
-        }
+        });
         met
     }
 
@@ -237,51 +287,93 @@ impl Word {
 }
 
 impl Targets {
-    async fn look_up(snapshot: &Snapshot, all: &SelectStatement) -> Result<Self, Error> {
-        let mut first = Query::select();
-        first
-            .column(Alias::new("record_id"))
-            .from_subquery(all.clone(), Alias::new("named"))
-            .limit(u64::try_from(TARGETS).unwrap_or(u64::MAX) + 1);
-        let rows = snapshot.connection().query_all(&first).await?;
-        if rows.len() > TARGETS {
-            return Ok(Self::Many(Box::new(all.clone())));
+    /// The records that a word names, as far as the caller sees them: places, organizations and
+    /// partnerships by their names, and partnerships by those of their parties too.
+    async fn look_up(snapshot: &Snapshot, view: &View, word: &str, through: &[CollectionName]) -> Result<Self, Error> {
+        use CollectionName::{Organizations, Partnerships, Places};
+        let mut all = Vec::new();
+        for collection in [Places, Organizations].into_iter().filter(|name| through.contains(name)) {
+            let Some(found) = few(snapshot, called(collection, word)).await? else {
+                return Ok(Self::every(view, word, through));
+            };
+            all.extend(visible(snapshot, view, collection, found).await?);
         }
-        let mut ids: Vec<Uuid> = rows.iter().map(|row| row.try_get("", "record_id")).collect::<Result<_, _>>()?;
-        ids.sort_unstable();
-        ids.dedup();
-        Ok(Self::These(ids))
+        if through.contains(&Partnerships) {
+            let mut ties = few(snapshot, called(Partnerships, word)).await?;
+            if !all.is_empty() {
+                let parties = link::Column::Target.is_in(all.iter().copied());
+                let tied = few(snapshot, tied(parties)).await?;
+                ties = ties.zip(tied).map(|(called, tied)| [called, tied].concat());
+            }
+            let Some(ties) = ties else { return Ok(Self::every(view, word, through)) };
+            all.extend(visible(snapshot, view, Partnerships, ties).await?);
+        }
+        all.sort_unstable();
+        all.dedup();
+        Ok(if all.len() > TARGETS { Self::every(view, word, through) } else { Self::These(all) })
+    }
+
+    /// The same as a statement, for words that name too many.
+    fn every(view: &View, word: &str, through: &[CollectionName]) -> Self {
+        use CollectionName::{Organizations, Partnerships, Places};
+        let named = |collection| seen(view, called(collection, word), term_id(), collection);
+        let parties = || union([Places, Organizations].into_iter().filter(|name| through.contains(name)).map(named));
+        let own = THROUGH.into_iter().filter(|name| through.contains(name)).map(named);
+        let ties = parties().filter(|_| through.contains(&Partnerships)).map(|parties| {
+            let id = Expr::col((link::Entity, link::Column::RecordId));
+            seen(view, tied(link::Column::Target.in_subquery(parties)), id, Partnerships)
+        });
+        union(own.chain(ties)).map_or_else(|| Self::These(Vec::new()), |all| Self::Many(Box::new(all)))
     }
 }
 
-/// The records that a word names, as far as the caller sees them: places, organizations and
-/// partnerships by their names, and partnerships by those of their parties too. Nothing when none may be read.
-fn named(view: &View, word: &str, through: &[CollectionName]) -> Option<SelectStatement> {
-    use CollectionName::{Organizations, Partnerships, Places};
-    let called = |collection| {
-        let mut select = Query::select();
-        select
-            .column((term::Entity, term::Column::RecordId))
-            .from(term::Entity)
-            .and_where(term::Column::Collection.eq(collection))
-            .and_where(term::Column::Field.eq(TermKind::Title.field()))
-            .cond_where(range(word));
-        select
-    };
-    let seen = |collection: CollectionName| seen(view, called(collection.as_str()), term_id(), collection);
-    let parties = || union([Places, Organizations].into_iter().filter(|name| through.contains(name)).map(&seen));
-    let own = THROUGH.into_iter().filter(|name| through.contains(name)).map(&seen);
-    let tied = parties().filter(|_| through.contains(&Partnerships)).map(|parties| {
-        let mut select = Query::select();
-        select
-            .column((link::Entity, link::Column::RecordId))
-            .from(link::Entity)
-            .and_where(link::Column::Target.in_subquery(parties))
-            .and_where(link::Column::Collection.eq(Partnerships.as_str()));
-        let id = Expr::col((link::Entity, link::Column::RecordId));
-        self::seen(view, select, id, Partnerships)
-    });
-    union(own.chain(tied))
+/// The records of a collection that are called by a word.
+fn called(collection: CollectionName, word: &str) -> SelectStatement {
+    Query::select()
+        .column((term::Entity, term::Column::RecordId))
+        .from(term::Entity)
+        .and_where(term::Column::Collection.eq(collection.as_str()))
+        .and_where(term::Column::Field.eq(TermKind::Title.field()))
+        .cond_where(range(word))
+        .to_owned()
+}
+
+/// The partnerships that have such a party.
+fn tied(party: SimpleExpr) -> SelectStatement {
+    Query::select()
+        .column((link::Entity, link::Column::RecordId))
+        .from(link::Entity)
+        .and_where(party)
+        .and_where(link::Column::Collection.eq(CollectionName::Partnerships.as_str()))
+        .to_owned()
+}
+
+/// The ids that a statement finds; nothing when they are too many to be named.
+async fn few(snapshot: &Snapshot, mut select: SelectStatement) -> Result<Option<Vec<Uuid>>, Error> {
+    select.limit(u64::try_from(TARGETS).unwrap_or(u64::MAX) + 1);
+    let rows = snapshot.connection().query_all(&select).await?;
+    let ids = rows.iter().map(|row| row.try_get("", "record_id")).collect::<Result<Vec<Uuid>, _>>()?;
+    Ok(Some(ids).filter(|ids| ids.len() <= TARGETS))
+}
+
+/// Those that the caller sees. The directory is public throughout and needs no look.
+async fn visible(
+    snapshot: &Snapshot,
+    view: &View,
+    collection: CollectionName,
+    ids: Vec<Uuid>,
+) -> Result<Vec<Uuid>, Error> {
+    if ids.is_empty() || collection == CollectionName::Places {
+        return Ok(ids);
+    }
+    let select = Query::select()
+        .column((table_name(collection), Alias::new("id")))
+        .from(table_name(collection))
+        .and_where(Expr::col((table_name(collection), Alias::new("id"))).is_in(ids))
+        .cond_where(view.condition(collection))
+        .to_owned();
+    let rows = snapshot.connection().query_all(&select).await?;
+    Ok(rows.iter().map(|row| row.try_get("", "id")).collect::<Result<_, _>>()?)
 }
 
 fn term_id() -> SimpleExpr {

@@ -11,7 +11,8 @@ const BEFORE: usize = 50;
 /// The text, or the part of a long one, in which a word begins with this folded word; nothing when
 /// none does.
 pub fn excerpt(text: &str, word: &str) -> Option<String> {
-    if !words(text).iter().any(|known| known.starts_with(word)) {
+    // The first look is cheap, and most texts do not pass it.
+    if !fold(text).contains(word) || !words(text).iter().any(|known| known.starts_with(word)) {
         return None;
     }
     let letters: Vec<char> = text.chars().collect();

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::findable::Findable;
 use crate::read::Snapshot;
 use crate::search::SearchQuery;
-use crate::stored::Stored;
+use crate::stored::{Stored, read_record};
 use crate::view::View;
 use crate::words::Words;
 
@@ -156,8 +156,8 @@ impl<'s> Visitor for Read<'s> {
     fn visit<T: Stored>(self) -> Self::Output {
         let Self { snapshot, view, ids } = self;
         async move {
-            let records = snapshot.records::<T>(view, &ids).await?;
-            Ok(records.iter().map(Known::of).collect())
+            let rows = snapshot.get_all::<T>(view, &ids).await?;
+            rows.iter().map(|row| read_record::<T>(row).map(|record| Known::of(&record))).collect()
         }
         .boxed_local()
     }
