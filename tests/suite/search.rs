@@ -2,8 +2,11 @@
 //! refer to, the best first, and by nothing that the caller may not read.
 
 use pobratim_domain::Role;
-use pobratim_tests::{App, Reply};
+use pobratim_persistence::Reindexed;
+use pobratim_tests::{App, Reply, rows};
+use sea_orm::{ConnectionTrait, DbBackend};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 const NAMES: [&str; 6] = ["Хэйхэ", "хэй-хэ", "Heihe", "HEI", "黑河", "河"];
 
@@ -21,6 +24,7 @@ fn id(record: &Value) -> String {
     record["id"].as_str().unwrap().to_owned()
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "bodies are written where they are sent")]
 fn with(mut body: Value, more: Value) -> Value {
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     body
@@ -306,4 +310,67 @@ async fn all_faults_of_a_search_come_at_once() {
         assert_eq!(refused(&format!("{path}?q={}", many.join("+"))).await, [fault("q", "too_many")]);
         assert_eq!(city.refs(&format!("{path}?q={}", many[1..].join("+")), None).await, [""; 0]);
     }
+}
+
+/// All that records are found by, as it lies in the database.
+async fn index(app: &App) -> Vec<String> {
+    let connection = app.store.beside().await;
+    let mut all = Vec::new();
+    for sql in [
+        "SELECT collection || ' ' || field || ' ' || term AS entry, record_id FROM terms",
+        "SELECT collection || ' ' || field AS entry, record_id FROM links",
+        "SELECT collection || ' ' || municipality || ' ' || scheme || ' ' || value AS entry, record_id FROM external_ids",
+    ] {
+        for row in rows(&connection, sql).await {
+            let (entry, id) =
+                (row.try_get::<String>("", "entry").unwrap(), row.try_get::<Uuid>("", "record_id").unwrap());
+            all.push(format!("{entry} {id}"));
+        }
+    }
+    all.sort();
+    all
+}
+
+#[tokio::test]
+async fn the_index_is_made_anew_from_the_records() {
+    let city = City::new().await;
+    let gone = city.create("exchanges", city.exchange("Отменённая поездка")).await;
+    let path = format!("/v1/exchanges/{}", id(&gone));
+    city.app.request("DELETE", &path).key(&city.editor).if_match("*").send().await.expect(204);
+    let whole = index(&city.app).await;
+    let head = city.app.database.head().await.unwrap();
+    let reindex = async || city.app.database.reindex(|_, _| {}).await.unwrap();
+    let sound = Reindexed { records: reindex().await.records, ..Reindexed::default() };
+    assert_eq!(reindex().await, sound, "there is nothing to mend");
+
+    let connection = city.app.store.beside().await;
+    let nobody = "01890a5dac96774bbcceb302099a8057";
+    let nobody = match connection.get_database_backend() {
+        DbBackend::Sqlite => format!("x'{nobody}'"),
+        _ => format!("'{nobody}'::uuid"),
+    };
+    let insert = "INSERT INTO terms (record_id, collection, field, term)";
+    for (damage, mended, strays) in [
+        // As an earlier version wrote it.
+        ("UPDATE terms SET field = 'q' WHERE field IN ('title', 'number')".to_owned(), 8, 0),
+        ("DELETE FROM terms WHERE term = 'хэйхэ'".to_owned(), 1, 0),
+        ("DELETE FROM links WHERE collection = 'exchanges'".to_owned(), 1, 0),
+        ("UPDATE terms SET term = 'другое' WHERE term = 'визит'".to_owned(), 1, 0),
+        (format!("{insert} VALUES ({nobody}, 'exchanges', 'q', 'призрак')"), 0, 1),
+        (format!("{insert} SELECT id, 'exchanges', 'q', 'поездка' FROM exchanges WHERE deleted_at IS NOT NULL"), 1, 0),
+    ] {
+        connection.execute_unprepared(&damage).await.unwrap();
+        assert_ne!(index(&city.app).await, whole, "{damage}");
+        let told = city.app.database.verify().await.unwrap().faults;
+        assert_eq!(
+            told.iter().filter(|fault| fault.contains("run `pobratim reindex`")).count(),
+            mended + strays,
+            "{damage}: {told:?}"
+        );
+        let (mended, strays) = (mended.try_into().unwrap(), strays.try_into().unwrap());
+        assert_eq!(reindex().await, Reindexed { mended, strays, ..sound }, "{damage}");
+        assert_eq!(index(&city.app).await, whole, "{damage}");
+        assert_eq!(city.app.database.verify().await.unwrap().faults, [""; 0], "{damage}");
+    }
+    assert_eq!(city.app.database.head().await.unwrap().revision, head.revision, "no record was changed");
 }

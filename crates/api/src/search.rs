@@ -124,7 +124,7 @@ async fn search(ctx: Ctx) -> ApiResult<Answer> {
     reader.finish()?;
     let query = SearchQuery {
         text: text.unwrap_or_default(),
-        collections: searched(&ctx, named)?,
+        collections: searched(&ctx, &named)?,
         through: query::through(&ctx),
         municipalities,
         limit: usize::try_from(limit).unwrap_or(usize::MAX),
@@ -148,10 +148,10 @@ async fn search(ctx: Ctx) -> ApiResult<Answer> {
 }
 
 /// The collections to look through. No record of the credentials is told of here, whoever asks.
-fn searched(ctx: &Ctx, named: Vec<CollectionName>) -> ApiResult<Vec<CollectionName>> {
+fn searched(ctx: &Ctx, named: &[CollectionName]) -> ApiResult<Vec<CollectionName>> {
     let all = || CollectionName::ALL.iter().copied();
     // Naming one that may not be read is refused, and so is a key that may read none.
-    let readable = feed::readable(ctx, named.clone())?;
+    let readable = feed::readable(ctx, named.to_vec())?;
     let may = |collection: &CollectionName| {
         if readable.is_empty() { named.is_empty() } else { readable.contains(collection) }
     };

@@ -147,7 +147,7 @@ impl Search<'_> {
                 parts.len(),
             ));
         };
-        part(is_whole.clone(), None);
+        part(is_whole, None);
         for kind in TermKind::ALL {
             part(is(kind), Some(driver.range()));
         }
