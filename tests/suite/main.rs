@@ -22,6 +22,7 @@ mod places;
 mod plans;
 mod reminders;
 mod reports;
+mod search;
 mod statistics;
 mod ties;
 mod work_plans;

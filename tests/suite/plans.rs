@@ -14,12 +14,12 @@
 //! The exchanges stand for all collections, for the sake of time: they have every kind of filter.
 
 use pobratim_api::Settings;
-use pobratim_domain::{CollectionName, Role, Terms};
+use pobratim_domain::{CollectionName, Role, TermKind};
 use pobratim_persistence::{
-    COMMON_SORTS, Cursor, Declared, Filter, FilterBy, Key, ListQuery, Secret, Sort, View, Wanted,
+    COMMON_SORTS, Cursor, Database, Declared, Filter, FilterBy, Key, ListQuery, Secret, Sort, THROUGH, View, Wanted,
 };
 use pobratim_tests::{App, Likeness, Store, analyze, around, crowd, extremes, rows};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -81,8 +81,13 @@ async fn faults_of(name: CollectionName) -> Vec<String> {
     app.key(Role::Admin, "blagoveshchensk").await;
     let connection = app.store.beside().await;
     crowd(&connection, name, CROWD, Likeness::Varied).await;
-    let mut lists =
-        Lists { connection, declared: Declared::of(name), secret: Secret::new("plans"), faults: Vec::new() };
+    let mut lists = Lists {
+        database: app.database.clone(),
+        connection,
+        declared: Declared::of(name),
+        secret: Secret::new("plans"),
+        faults: Vec::new(),
+    };
     if lists.connection.get_database_backend() == DbBackend::Sqlite {
         // A SQLite that nobody has analysed has no statistics: the usual case in use.
         lists.check_all("without statistics").await;
@@ -93,6 +98,7 @@ async fn faults_of(name: CollectionName) -> Vec<String> {
 }
 
 struct Lists {
+    database: Database,
     connection: DatabaseConnection,
     declared: Declared,
     secret: Secret,
@@ -117,9 +123,10 @@ impl Lists {
                 for cursor in [None, Some(middle.clone())] {
                     let place = if cursor.is_some() { "after a cursor" } else { "first page" };
                     let query = query(vec![wanted.clone()], default, false, cursor);
-                    let plan = self.plan(&view, &query).await;
                     let most = if is_of_a_column(wanted) { FEW } else { u64::MAX };
-                    self.judge(&format!("{when}, {}, {label}, {place}", view.tag()), &plan, most);
+                    for plan in self.plans(&view, &query).await {
+                        self.judge(&format!("{when}, {}, {label}, {place}", view.tag()), &plan, most);
+                    }
                 }
             }
             for sort in COMMON_SORTS.iter().chain(self.declared.sorts) {
@@ -132,7 +139,7 @@ impl Lists {
                     ] {
                         let page = ["1", "2", "2000"][shapes.len()];
                         let query = query(Vec::new(), *sort, descending, cursor);
-                        let plan = self.plan(&view, &query).await;
+                        let plan = self.plans(&view, &query).await.remove(0);
                         let direction = if descending { "-" } else { "" };
                         let label = format!("{when}, {}, sort {direction}{}, page {page}", view.tag(), sort.name);
                         self.judge(&label, &plan, 0);
@@ -177,10 +184,16 @@ impl Lists {
         for filter in self.declared.filters {
             wanted.extend(self.declared_filter(filter).await);
         }
-        for word in self.texts("terms", "term", &field(self.declared.name, Terms::WORDS)).await {
-            wanted.push((format!("q {word}"), Wanted::Words(word.clone())));
-            let beginning: String = word.chars().take(2).collect();
-            wanted.push((format!("q {beginning}"), Wanted::Words(beginning)));
+        for kind in TermKind::ALL {
+            for word in self.texts("terms", "term", &field(self.declared.name, kind.field())).await {
+                let beginning: String = word.chars().take(2).collect();
+                wanted.extend([&word, &beginning].map(|word| (format!("q {word}"), words(word))));
+            }
+        }
+        // What all of them refer to, what few do, and what is called so here and there.
+        for word in ["Благовещенск", "Хэйхэ Благовещенск", "Хэйхэ дружба", "Пхеньян", "г"]
+        {
+            wanted.push((format!("q {word}"), words(word)));
         }
         for tag in self.texts("terms", "term", &field(self.declared.name, "tag")).await {
             wanted.push((format!("tag {tag}"), Wanted::Tag(vec![tag])));
@@ -242,42 +255,59 @@ impl Lists {
         if known.is_empty() { vec![Uuid::nil()] } else { known }
     }
 
-    async fn plan(&self, view: &View, query: &ListQuery) -> Plan {
+    async fn statements(&self, view: &View, query: &ListQuery) -> Vec<Statement> {
+        let read = self.database.read(async |snapshot| self.declared.pages(snapshot, view, query, &self.secret).await);
         let backend = self.connection.get_database_backend();
-        let statement = backend.build(&self.declared.page(view, query, &self.secret).unwrap());
-        if backend != DbBackend::Sqlite {
-            let explain = around(&self.connection, "EXPLAIN (FORMAT JSON) ", &statement, "");
+        read.await.unwrap().iter().map(|statement| backend.build(statement)).collect()
+    }
+
+    /// The plan of each statement that a page may be read with.
+    async fn plans(&self, view: &View, query: &ListQuery) -> Vec<Plan> {
+        let mut plans = Vec::new();
+        for (index, statement) in self.statements(view, query).await.iter().enumerate() {
+            let mut plan = self.plan(statement).await;
+            if plan.sorts.is_some() && self.connection.get_database_backend() == DbBackend::Sqlite {
+                // SQLite does not say how many it thinks they are, so they are counted.
+                let whole = ListQuery { limit: CROWD * 2, ..query.clone() };
+                let whole = self.statements(view, &whole).await.remove(index);
+                let counted = around(&self.connection, "SELECT count(*) AS n FROM (", &whole, ")");
+                let row = self.connection.query_one_raw(counted).await.unwrap().unwrap();
+                plan.sorts = Some(row.try_get::<i64>("", "n").unwrap().unsigned_abs());
+            }
+            plans.push(plan);
+        }
+        plans
+    }
+
+    async fn plan(&self, statement: &Statement) -> Plan {
+        if self.connection.get_database_backend() != DbBackend::Sqlite {
+            let explain = around(&self.connection, "EXPLAIN (FORMAT JSON) ", statement, "");
             let row = self.connection.query_one_raw(explain).await.unwrap().unwrap();
             let plan: Value = row.try_get("", "QUERY PLAN").unwrap();
             let mut seen = Plan::default();
             postgres(&plan[0]["Plan"], 0, &mut seen);
             return seen;
         }
-        let explain = around(&self.connection, "EXPLAIN QUERY PLAN ", &statement, "");
+        let explain = around(&self.connection, "EXPLAIN QUERY PLAN ", statement, "");
         let lines = self.connection.query_all_raw(explain).await.unwrap();
         let lines: Vec<String> = lines.iter().map(|row| row.try_get("", "detail").unwrap()).collect();
-        let mut seen = sqlite(&lines);
-        if seen.sorts.is_some() {
-            // SQLite does not say how many it thinks they are, so they are counted.
-            let whole = ListQuery { limit: CROWD * 2, ..query.clone() };
-            let whole = backend.build(&self.declared.page(view, &whole, &self.secret).unwrap());
-            let counted = around(&self.connection, "SELECT count(*) AS n FROM (", &whole, ")");
-            let row = self.connection.query_one_raw(counted).await.unwrap().unwrap();
-            seen.sorts = Some(row.try_get::<i64>("", "n").unwrap().unsigned_abs());
-        }
-        seen
+        sqlite(&lines)
     }
 }
 
 /// Whether a filter looks at a column of the record itself, not at links, terms or places.
 fn is_of_a_column(wanted: &Wanted) -> bool {
     match wanted {
-        Wanted::Words(_) | Wanted::Tag(_) | Wanted::ExternalId(..) => false,
+        Wanted::Words { .. } | Wanted::Tag(_) | Wanted::ExternalId(..) => false,
         Wanted::Any(by, _) | Wanted::Refers(by, _) | Wanted::From(by, _) | Wanted::To(by, _) => {
             !matches!(by, FilterBy::Link { .. } | FilterBy::Term { .. } | FilterBy::Country { .. })
         }
         _ => true,
     }
+}
+
+fn words(text: &str) -> Wanted {
+    Wanted::Words { text: text.to_owned(), through: THROUGH.to_vec() }
 }
 
 /// The name of the list that all cursors here belong to.

@@ -32,6 +32,7 @@ mod reports;
 mod representation;
 mod resource;
 mod routes;
+mod search;
 mod serve;
 mod statistics;
 mod statistics_table;

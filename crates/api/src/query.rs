@@ -2,9 +2,9 @@
 //! repeated ones that take one value, are faults like any other, and all faults come at once.
 
 use actix_web::http::header::HeaderMap;
-use pobratim_domain::value::PartialDate;
+use pobratim_domain::value::{PartialDate, asked_words};
 use pobratim_domain::{CollectionName, Faults, Keeper};
-use pobratim_persistence::{COMMON_SORTS, Filter, FilterBy, ListQuery, Sort, Stored, Wanted};
+use pobratim_persistence::{COMMON_SORTS, Filter, FilterBy, ListQuery, Sort, Stored, THROUGH, WORDS_MOST, Wanted};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -38,6 +38,12 @@ impl Listed {
         let by_country = |wanted: &Wanted| matches!(wanted, Wanted::Any(FilterBy::Country { .. }, _));
         if self.query.filters.iter().any(by_country) {
             made_from.push(CollectionName::Places);
+        }
+        // Words may be met by the names of what records refer to.
+        for wanted in &self.query.filters {
+            if let Wanted::Words { through, .. } = wanted {
+                made_from.extend(through);
+            }
         }
         made_from
     }
@@ -274,13 +280,26 @@ fn common(ctx: &Ctx, reader: &mut Reader<'_>, collection: CollectionName) -> Api
             _ => reader.fault("external_id", "invalid", "Give scheme and value: geonames:2036973."),
         }
     }
-    if let Some(text) = reader.take("q") {
-        if text.trim().is_empty() || text.chars().count() > 200 {
-            reader.fault("q", "invalid", "Give 1 to 200 characters.");
-        }
-        filters.push(Wanted::Words(text.to_owned()));
+    if let Some(text) = words(reader) {
+        filters.push(Wanted::Words { text, through: through(ctx) });
     }
     Ok(filters)
+}
+
+/// What is searched, in `q`.
+pub(crate) fn words(reader: &mut Reader<'_>) -> Option<String> {
+    let text = reader.take("q")?;
+    if text.trim().is_empty() || text.chars().count() > 200 {
+        reader.fault("q", "invalid", "Give 1 to 200 characters.");
+    } else if asked_words(text).len() > WORDS_MOST {
+        reader.fault("q", "too_many", format!("Give {WORDS_MOST} words at most."));
+    }
+    Some(text.to_owned())
+}
+
+/// The collections through whose names others are found, as far as the caller may read them.
+pub(crate) fn through(ctx: &Ctx) -> Vec<CollectionName> {
+    THROUGH.into_iter().filter(|collection| ctx.require_in(*collection, "read").is_ok()).collect()
 }
 
 fn declared(ctx: &Ctx, reader: &mut Reader<'_>, filter: &Filter, filters: &mut Vec<Wanted>) -> ApiResult<()> {

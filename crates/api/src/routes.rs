@@ -15,7 +15,9 @@ use crate::contract::Parameter;
 use crate::ctx::Ctx;
 use crate::problem::{ApiError, ApiResult, METHOD_NOT_ALLOWED};
 use crate::representation::preferred;
-use crate::{collections, directory, export, feed, findings, gazetteer, pages, reminders, reports, serve, statistics};
+use crate::{
+    collections, directory, export, feed, findings, gazetteer, pages, reminders, reports, search, serve, statistics,
+};
 
 /// What an operation does with a request.
 pub(crate) type Handler = fn(Ctx) -> LocalBoxFuture<'static, ApiResult<Answer>>;
@@ -142,6 +144,7 @@ pub(crate) fn routes() -> Vec<Entry> {
     routes.extend(export::routes());
     routes.extend(gazetteer::routes());
     routes.extend(reports::routes());
+    routes.extend(search::routes());
     routes.extend(statistics::routes());
     routes.extend(pages::routes());
     routes

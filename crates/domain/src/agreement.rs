@@ -221,7 +221,7 @@ impl Collection for Agreement {
         for language in &self.languages {
             terms.code("languages", language.as_str());
         }
-        terms.localized(&self.title);
+        terms.title(&self.title);
         terms.localized_option(self.purpose.as_ref());
         for signatory in &self.signatories {
             terms.localized_option(signatory.name.as_ref());
@@ -231,7 +231,7 @@ impl Collection for Agreement {
         }
         if let Some(registration) = &self.registration {
             terms.code("register", registration.register.as_str());
-            terms.text(registration.number.as_deref().unwrap_or_default());
+            terms.number(registration.number.as_deref().unwrap_or_default());
         }
     }
 

@@ -143,8 +143,8 @@ impl Collection for Document {
     }
 
     fn terms(&self, terms: &mut Terms) {
-        terms.localized(&self.title);
-        terms.text(self.number.as_deref().unwrap_or_default());
+        terms.title(&self.title);
+        terms.number(self.number.as_deref().unwrap_or_default());
         let name = self.content.as_ref().and_then(|content| content.file_name.as_deref());
         terms.text(name.unwrap_or_default());
     }
@@ -235,7 +235,7 @@ mod tests {
         let mut terms = Terms::default();
         document.terms(&mut terms);
         for word in ["соглашение", "17", "договор"] {
-            assert!(terms.iter().any(|term| term == ("q", word)), "{word}");
+            assert!(terms.iter().any(|(_, term)| term == word), "{word}");
         }
     }
 

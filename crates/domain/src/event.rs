@@ -217,9 +217,9 @@ impl Collection for CityEvent {
                 terms.code("participant_role", role.as_str());
             }
         }
-        terms.localized(&self.title);
+        terms.title(&self.title);
         if let Some(series) = &self.series {
-            terms.text(&series.code.0);
+            terms.number(&series.code.0);
             terms.localized_option(series.title.as_ref());
         }
         for outcome in &self.outcomes {
@@ -352,7 +352,7 @@ pub(crate) mod tests {
             ("participant_category", "medics"),
             ("participant_role", "exhibitor"),
             ("outcome_kind", "contract"),
-            ("q", "交易会"),
+            ("title", "交易会"),
             ("q", "ярмарки"),
             ("q", "合同"),
             ("q", "высочайший"),

@@ -280,7 +280,7 @@ impl Collection for Exchange {
         for field in &self.fields {
             terms.code("fields", field.as_str());
         }
-        terms.localized(&self.title);
+        terms.title(&self.title);
         terms.localized_option(self.purpose.as_ref());
         terms.localized_option(self.results.as_ref());
         for item in &self.itinerary {

@@ -150,8 +150,8 @@ impl Collection for Letter {
     }
 
     fn terms(&self, terms: &mut Terms) {
-        terms.localized(&self.subject);
-        terms.text(self.number.as_deref().unwrap_or_default());
+        terms.title(&self.subject);
+        terms.number(self.number.as_deref().unwrap_or_default());
     }
 
     fn state(&self) -> Option<State> {

@@ -97,7 +97,7 @@ pub use finding::{
     AMBIGUOUS, CitedRecord, ExchangeCount, Finding, FindingAcceptance, FindingCode, FindingEvidence, FindingFacts,
     NamedRecord, OPEN_LIST_ROOTS, OpenActivity, RecordMention, ReportFacts, Severity, TwinFacts, UncountedExchange,
 };
-pub use index::{Reference, References, Terms};
+pub use index::{Reference, References, TermKind, Terms};
 pub use json::{diff, merge, to_json};
 pub use letter::{Letter, LetterChannel, LetterDirection};
 pub use letter_chain::{LetterChain, LetterInChain};

@@ -199,8 +199,8 @@ impl Collection for Municipality {
     }
 
     fn terms(&self, terms: &mut Terms) {
-        terms.text(self.slug.as_str());
-        terms.localized(&self.name);
+        terms.number(self.slug.as_str());
+        terms.title(&self.name);
     }
 }
 

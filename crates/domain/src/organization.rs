@@ -248,7 +248,7 @@ impl Collection for Organization {
             terms.code("distinctions", distinction.as_str());
         }
         for name in &self.names {
-            terms.text(&name.text);
+            terms.name(&name.lang, &name.text, name.preferred);
         }
     }
 }

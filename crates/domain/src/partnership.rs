@@ -231,7 +231,7 @@ impl Collection for Partnership {
             terms.code("stance", party.stance.as_str());
             terms.localized_option(party.local_label.as_ref());
         }
-        terms.localized_option(self.name.as_ref());
+        terms.title_option(self.name.as_ref());
         terms.localized_option(self.purpose.as_ref());
     }
 

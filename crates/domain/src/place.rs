@@ -199,7 +199,7 @@ impl Collection for Place {
 
     fn terms(&self, terms: &mut Terms) {
         for name in &self.names {
-            terms.text(&name.text);
+            terms.name(&name.lang, &name.text, name.preferred);
         }
     }
 }

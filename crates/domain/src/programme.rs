@@ -171,7 +171,7 @@ impl Collection for Programme {
         for field in &self.fields {
             terms.code("fields", field.as_str());
         }
-        terms.localized(&self.title);
+        terms.title(&self.title);
     }
 
     fn state(&self) -> Option<State> {
@@ -247,7 +247,7 @@ mod tests {
         assert_eq!(found, ["/countries/2", "/fields/1"]);
         let mut terms = Terms::default();
         programme.terms(&mut terms);
-        for term in [("countries", "RU"), ("fields", "sport"), ("q", "year")] {
+        for term in [("countries", "RU"), ("fields", "sport"), ("title", "year")] {
             assert!(terms.iter().any(|known| known == term), "{term:?}");
         }
     }

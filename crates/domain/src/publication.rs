@@ -106,7 +106,7 @@ impl Collection for Publication {
     }
 
     fn terms(&self, terms: &mut Terms) {
-        terms.localized(&self.title);
+        terms.title(&self.title);
     }
 }
 
@@ -140,6 +140,6 @@ mod tests {
         assert_eq!(found, ["/outlet", "/events/0", "/events/1", "/partnerships/0", "/partnerships/1"]);
         let mut terms = Terms::default();
         publication.terms(&mut terms);
-        assert!(terms.iter().any(|term| term == ("q", "结为友好城市")));
+        assert!(terms.iter().any(|term| term == ("title", "结为友好城市")));
     }
 }

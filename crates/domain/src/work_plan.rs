@@ -84,7 +84,7 @@ impl Collection for WorkPlan {
         for instrument in self.instruments.iter().copied().chain(self.items.iter().filter_map(|item| item.instrument)) {
             terms.code("instruments", instrument.as_str());
         }
-        terms.localized_option(self.title.as_ref());
+        terms.title_option(self.title.as_ref());
         for item in &self.items {
             item.terms(terms);
         }

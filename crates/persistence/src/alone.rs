@@ -27,10 +27,10 @@ impl Database {
         Ok((T::Row::from_query_result(&row, "")?, Head::of_row(&row)?))
     }
 
-    /// One page of a list, not counted, and the head of the state it was read in. Nothing when it
-    /// has no record: then no row says what the head was.
+    /// One page of a list, not counted, and the head of the state it was read in. Nothing when one
+    /// statement does not do, and when the page has no record: then no row says what the head was.
     pub async fn page<T: Stored>(&self, view: &View, query: &ListQuery) -> Result<Option<(Page<T::Row>, Head)>, Error> {
-        let statement = with_head(page::<T>(view, query, self.secret())?);
+        let Some(statement) = page::<T>(view, query, self.secret())?.map(with_head) else { return Ok(None) };
         let rows = bounded(async { Ok(self.readers().query_all(&statement).await?) }).await?;
         let Some(first) = rows.first() else { return Ok(None) };
         Ok(Some((page_of::<T>(&rows, query, self.secret())?, Head::of_row(first)?)))

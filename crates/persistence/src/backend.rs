@@ -140,6 +140,8 @@ impl DatabaseUrl {
                     ("default_transaction_isolation", "repeatable read"),
                     ("default_transaction_read_only", "on"),
                     ("statement_timeout", "2500"),
+                    // No read here is so long that compiling it would pay.
+                    ("jit", "off"),
                 ]);
                 let pool = PgPoolOptions::new()
                     .max_connections(connections)

@@ -1,6 +1,8 @@
 //! A collection's declaration without its type: for what looks at every collection alike, such as
 //! the test of all plans.
 
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
 use pobratim_domain::{
     AcceptedFinding, Agreement, ApiKey, AssistanceCase, CityEvent, CollectionName, Document, Exchange, Letter,
     Membership, Municipality, Observation, Organization, Partnership, Place, Programme, Project, Publication,
@@ -10,7 +12,8 @@ use sea_orm::sea_query::SelectStatement;
 
 use crate::cursor::Secret;
 use crate::error::Error;
-use crate::list::{self, ListQuery};
+use crate::list::ListQuery;
+use crate::read::Snapshot;
 use crate::stored::{Filter, Sort, Stored, Unique};
 use crate::view::View;
 
@@ -25,43 +28,76 @@ pub struct Declared {
     pub sorts: &'static [Sort],
     /// What no two living records share.
     pub unique: &'static [Unique],
-    page: Page,
+    pages: Pages,
 }
 
-type Page = fn(&View, &ListQuery, &Secret) -> Result<SelectStatement, Error>;
+type Pages = for<'s> fn(
+    &'s Snapshot,
+    &'s View,
+    &'s ListQuery,
+    &'s Secret,
+) -> LocalBoxFuture<'s, Result<Vec<SelectStatement>, Error>>;
 
 impl Declared {
     /// The declaration of a collection.
     pub fn of(name: CollectionName) -> Self {
-        match name {
-            CollectionName::Municipalities => Self::typed::<Municipality>(),
-            CollectionName::Places => Self::typed::<Place>(),
-            CollectionName::ApiKeys => Self::typed::<ApiKey>(),
-            CollectionName::Organizations => Self::typed::<Organization>(),
-            CollectionName::Partnerships => Self::typed::<Partnership>(),
-            CollectionName::Agreements => Self::typed::<Agreement>(),
-            CollectionName::Exchanges => Self::typed::<Exchange>(),
-            CollectionName::Events => Self::typed::<CityEvent>(),
-            CollectionName::ReportNotes => Self::typed::<ReportNote>(),
-            CollectionName::Documents => Self::typed::<Document>(),
-            CollectionName::AcceptedFindings => Self::typed::<AcceptedFinding>(),
-            CollectionName::Observations => Self::typed::<Observation>(),
-            CollectionName::Publications => Self::typed::<Publication>(),
-            CollectionName::WorkPlans => Self::typed::<WorkPlan>(),
-            CollectionName::AssistanceCases => Self::typed::<AssistanceCase>(),
-            CollectionName::Projects => Self::typed::<Project>(),
-            CollectionName::Programmes => Self::typed::<Programme>(),
-            CollectionName::Letters => Self::typed::<Letter>(),
-            CollectionName::Memberships => Self::typed::<Membership>(),
-        }
+        visit(name, Declaring)
     }
 
-    fn typed<T: Stored>() -> Self {
-        Self { name: T::NAME, filters: T::FILTERS, sorts: T::SORTS, unique: T::UNIQUE, page: list::page::<T> }
+    /// The very statements that a page of this list is read with, each when the one before found no
+    /// full page.
+    pub async fn pages(
+        &self,
+        snapshot: &Snapshot,
+        view: &View,
+        query: &ListQuery,
+        secret: &Secret,
+    ) -> Result<Vec<SelectStatement>, Error> {
+        (self.pages)(snapshot, view, query, secret).await
     }
+}
 
-    /// The very statement that a page of this list is read with.
-    pub fn page(&self, view: &View, query: &ListQuery, secret: &Secret) -> Result<SelectStatement, Error> {
-        (self.page)(view, query, secret)
+struct Declaring;
+
+impl Visitor for Declaring {
+    type Output = Declared;
+
+    fn visit<T: Stored>(self) -> Declared {
+        let pages: Pages = |snapshot, view, query, secret| snapshot.pages::<T>(view, query, secret).boxed_local();
+        Declared { name: T::NAME, filters: T::FILTERS, sorts: T::SORTS, unique: T::UNIQUE, pages }
+    }
+}
+
+/// Something that is done alike with every collection.
+pub(crate) trait Visitor {
+    /// What comes of it.
+    type Output;
+
+    /// Does it with one.
+    fn visit<T: Stored>(self) -> Self::Output;
+}
+
+/// Does something with the collection of this name.
+pub(crate) fn visit<V: Visitor>(name: CollectionName, visitor: V) -> V::Output {
+    match name {
+        CollectionName::Municipalities => visitor.visit::<Municipality>(),
+        CollectionName::Places => visitor.visit::<Place>(),
+        CollectionName::ApiKeys => visitor.visit::<ApiKey>(),
+        CollectionName::Organizations => visitor.visit::<Organization>(),
+        CollectionName::Partnerships => visitor.visit::<Partnership>(),
+        CollectionName::Agreements => visitor.visit::<Agreement>(),
+        CollectionName::Exchanges => visitor.visit::<Exchange>(),
+        CollectionName::Events => visitor.visit::<CityEvent>(),
+        CollectionName::ReportNotes => visitor.visit::<ReportNote>(),
+        CollectionName::Documents => visitor.visit::<Document>(),
+        CollectionName::AcceptedFindings => visitor.visit::<AcceptedFinding>(),
+        CollectionName::Observations => visitor.visit::<Observation>(),
+        CollectionName::Publications => visitor.visit::<Publication>(),
+        CollectionName::WorkPlans => visitor.visit::<WorkPlan>(),
+        CollectionName::AssistanceCases => visitor.visit::<AssistanceCase>(),
+        CollectionName::Projects => visitor.visit::<Project>(),
+        CollectionName::Programmes => visitor.visit::<Programme>(),
+        CollectionName::Letters => visitor.visit::<Letter>(),
+        CollectionName::Memberships => visitor.visit::<Membership>(),
     }
 }

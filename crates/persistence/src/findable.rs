@@ -92,7 +92,7 @@ impl Findable {
         record.body.references(&mut found.references);
         record.head.references(&mut found.references);
         record.body.terms(&mut found.terms);
-        found.terms.text(&record.head.reference);
+        found.terms.number(&record.head.reference);
         for tag in &record.head.tags {
             found.terms.code(TAG, &tag.0);
         }

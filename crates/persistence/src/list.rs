@@ -1,12 +1,11 @@
 //! Lists: filters, one sort key, and pages that begin where the last one ended (keyset), so that
 //! page 2000 costs what page 1 does.
 
-use pobratim_domain::value::asked_words;
 use pobratim_domain::{CollectionName, Record};
 use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, ModelTrait, Order, QueryFilter, QueryOrder,
-    QueryResult, QuerySelect, QueryTrait, Value,
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IdenStatic, ModelTrait, Order, QueryFilter, QueryOrder,
+    QueryResult, QuerySelect, QueryTrait, Select, Value,
 };
 use uuid::Uuid;
 
@@ -15,8 +14,9 @@ use crate::days::BEGINNING;
 use crate::error::Error;
 use crate::findable::{TAG, external_id, link, term};
 use crate::read::Snapshot;
-use crate::stored::{Envelope, FilterBy, Sort, Stored, Table, column, table_name, to_record};
+use crate::stored::{Column, Envelope, FilterBy, Sort, Stored, Table, column, table_name, to_record};
 use crate::view::View;
+use crate::words::{NEAR, Words};
 
 /// What a list is asked for.
 #[derive(Clone, Debug)]
@@ -75,8 +75,14 @@ pub enum Wanted {
     Tag(Vec<String>),
     /// It has this external id.
     ExternalId(String, String),
-    /// Every word of this text begins a word of the record.
-    Words(String),
+    /// Every word of this text begins a word of the record, or of something it refers to that belongs
+    /// to one of these collections.
+    Words {
+        /// What is searched.
+        text: String,
+        /// Those of [`crate::THROUGH`] that the caller may read.
+        through: Vec<CollectionName>,
+    },
 }
 
 /// One page of a list.
@@ -98,8 +104,16 @@ impl Snapshot {
         query: &ListQuery,
         secret: &Secret,
     ) -> Result<Page<T::Row>, Error> {
-        let total = if query.count { Some(self.count::<T>(view, query).await?) } else { None };
-        let found = self.connection().query_all(&page::<T>(view, query, secret)?).await?;
+        let words = self.words(view, query).await?;
+        let total = if query.count { Some(self.count::<T>(view, query, words.as_ref()).await?) } else { None };
+        let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
+        let mut found = Vec::new();
+        for statement in self.pages_of::<T>(view, query, words.as_ref(), secret).await? {
+            found = self.connection().query_all(&statement).await?;
+            if found.len() > limit {
+                break;
+            }
+        }
         Ok(Page { total, ..page_of::<T>(&found, query, secret)? })
     }
 
@@ -110,8 +124,62 @@ impl Snapshot {
         page.rows.iter().map(|row| to_record::<T>(row).map(|(record, _)| record)).collect()
     }
 
-    async fn count<T: Stored>(&self, view: &View, query: &ListQuery) -> Result<i64, Error> {
-        let mut statement = Table::<T>::find().filter(condition::<T>(view, query)?).select_only().into_query();
+    /// The very statements that a page of a list is read with, the next one when one before found no
+    /// full page. Which they are depends on how common the words are that are searched.
+    pub(crate) async fn pages<T: Stored>(
+        &self,
+        view: &View,
+        query: &ListQuery,
+        secret: &Secret,
+    ) -> Result<Vec<SelectStatement>, Error> {
+        let words = self.words(view, query).await?;
+        self.pages_of::<T>(view, query, words.as_ref(), secret).await
+    }
+
+    async fn pages_of<T: Stored>(
+        &self,
+        view: &View,
+        query: &ListQuery,
+        words: Option<&Words>,
+        secret: &Secret,
+    ) -> Result<Vec<SelectStatement>, Error> {
+        let place = Place::<T>::of(query, secret)?;
+        let all = condition::<T>(view, query)?;
+        let Some(words) = words else { return Ok(vec![place.page(all, query.limit)]) };
+        if let Some(rare) = words.by_the_rarest(self, T::NAME).await? {
+            return Ok(vec![place.page(all.add(rare), query.limit)]);
+        }
+        let mut pages = Vec::new();
+        for many in NEAR {
+            let near = all.clone().add(words.one_by_one(T::NAME));
+            let Some(end) = self.connection().query_one(&place.nth(many)?).await? else {
+                pages.push(place.page(near, query.limit));
+                return Ok(pages);
+            };
+            pages.push(place.page(near.add(place.up_to(&end)?), query.limit));
+        }
+        pages.push(place.page(all.add(words.gathered(T::NAME)), query.limit));
+        Ok(pages)
+    }
+
+    /// What is searched, with what it names.
+    async fn words(&self, view: &View, query: &ListQuery) -> Result<Option<Words>, Error> {
+        let mut all: Option<Words> = None;
+        for wanted in &query.filters {
+            if let Wanted::Words { text, through } = wanted {
+                let words = Words::read(self, view, text, through).await?;
+                all = Some(match all {
+                    Some(others) => others.and(words),
+                    None => words,
+                });
+            }
+        }
+        Ok(all)
+    }
+
+    async fn count<T: Stored>(&self, view: &View, query: &ListQuery, words: Option<&Words>) -> Result<i64, Error> {
+        let fits = condition::<T>(view, query)?.add_option(words.map(|words| words.gathered(T::NAME)));
+        let mut statement = Table::<T>::find().filter(fits).select_only().into_query();
         // COUNT(*) may read an index alone; counting a column may not.
         statement.expr_as(Func::count(Expr::col(sea_orm::sea_query::Asterisk)), Alias::new("n"));
         let row = self.connection().query_one(&statement).await?;
@@ -136,27 +204,77 @@ pub(crate) fn page_of<T: Stored>(
     Ok(Page { rows, next, total: None })
 }
 
-/// The statement that reads a page, with one record more to see whether another follows.
-pub(crate) fn page<T: Stored>(view: &View, query: &ListQuery, secret: &Secret) -> Result<SelectStatement, Error> {
-    let key = column::<T>(query.sort.column)?;
-    let id = column::<T>("id")?;
-    let order = if query.descending { Order::Desc } else { Order::Asc };
-    let mut select = Table::<T>::find()
-        .filter(condition::<T>(view, query)?)
-        .order_by(key, order.clone())
-        .order_by(id, order)
-        .limit(query.limit + 1);
-    if let Some(text) = &query.cursor {
-        let Cursor { key: last, id: last_id } = Cursor::decode(text, secret, &query.name)?;
-        let last = match last {
-            Key::Whole(number) => Value::from(number),
-            Key::Text(text) => Value::from(text),
-        };
-        let here = Expr::tuple([Expr::col((Table::<T>::default(), key)), Expr::col((Table::<T>::default(), id))]);
-        let there = Expr::tuple([Expr::value(last), Expr::value(last_id)]);
-        select = select.filter(if query.descending { here.lt(there) } else { here.gt(there) });
+/// The one statement that reads a page, when nothing has to be looked up before: when no words are
+/// searched.
+pub(crate) fn page<T: Stored>(
+    view: &View,
+    query: &ListQuery,
+    secret: &Secret,
+) -> Result<Option<SelectStatement>, Error> {
+    if query.filters.iter().any(|wanted| matches!(wanted, Wanted::Words { .. })) {
+        return Ok(None);
     }
-    Ok(select.into_query())
+    Ok(Some(Place::<T>::of(query, secret)?.page(condition::<T>(view, query)?, query.limit)))
+}
+
+/// Where a page stands: the order of its list, and what it comes after.
+struct Place<T: Stored> {
+    key: Column<T>,
+    id: Column<T>,
+    descending: bool,
+    after: Option<SimpleExpr>,
+}
+
+impl<T: Stored> Place<T> {
+    fn of(query: &ListQuery, secret: &Secret) -> Result<Self, Error> {
+        let (key, id) = (column::<T>(query.sort.column)?, column::<T>("id")?);
+        let mut place = Self { key, id, descending: query.descending, after: None };
+        if let Some(text) = &query.cursor {
+            let Cursor { key: last, id: last_id } = Cursor::decode(text, secret, &query.name)?;
+            let last = match last {
+                Key::Whole(number) => Value::from(number),
+                Key::Text(text) => Value::from(text),
+            };
+            let there = Expr::tuple([Expr::value(last), Expr::value(last_id)]);
+            place.after = Some(if place.descending { place.here().lt(there) } else { place.here().gt(there) });
+        }
+        Ok(place)
+    }
+
+    /// The place of a row, to compare with others.
+    fn here(&self) -> Expr {
+        let column = |column| Expr::col((Table::<T>::default(), column));
+        Expr::tuple([column(self.key), column(self.id)])
+    }
+
+    fn ordered(&self, fits: Condition) -> Select<Table<T>> {
+        let order = if self.descending { Order::Desc } else { Order::Asc };
+        let fits = fits.add_option(self.after.clone());
+        Table::<T>::find().filter(fits).order_by(self.key, order.clone()).order_by(self.id, order)
+    }
+
+    /// The statement that reads the page, with one record more to see whether another follows.
+    fn page(&self, fits: Condition, limit: u64) -> SelectStatement {
+        self.ordered(fits).limit(limit + 1).into_query()
+    }
+
+    /// The statement that finds the place so many living records on.
+    fn nth(&self, many: u64) -> Result<SelectStatement, Error> {
+        let living = Condition::all().add(column::<T>("deleted_at")?.is_null());
+        let columns = [self.key, self.id];
+        Ok(self.ordered(living).select_only().columns(columns).offset(many).limit(1).into_query())
+    }
+
+    /// That a row comes no later than that one.
+    fn up_to(&self, end: &QueryResult) -> Result<SimpleExpr, Error> {
+        let id: Uuid = end.try_get("", self.id.as_str())?;
+        let key = match end.try_get::<i64>("", self.key.as_str()) {
+            Ok(number) => Value::from(number),
+            Err(_) => Value::from(end.try_get::<String>("", self.key.as_str())?),
+        };
+        let there = Expr::tuple([Expr::value(key), Expr::value(id)]);
+        Ok(if self.descending { self.here().gte(there) } else { self.here().lte(there) })
+    }
 }
 
 fn end_of<T: Stored>(row: &T::Row, query: &ListQuery) -> Result<Cursor, Error> {
@@ -168,6 +286,7 @@ fn end_of<T: Stored>(row: &T::Row, query: &ListQuery) -> Result<Cursor, Error> {
     Ok(Cursor { key, id: Envelope::of::<T>(row)?.id })
 }
 
+/// All that the records of a list have but for words, which are looked up first.
 fn condition<T: Stored>(view: &View, query: &ListQuery) -> Result<Condition, Error> {
     let mut all = Condition::all().add(column::<T>("deleted_at")?.is_null()).add(view.condition(T::NAME));
     for wanted in &query.filters {
@@ -183,17 +302,7 @@ fn condition<T: Stored>(view: &View, query: &ListQuery) -> Result<Condition, Err
             Wanted::Visibility(levels) => all.add(column::<T>("visibility")?.is_in(levels)),
             Wanted::Tag(tags) => all.add(has_term::<T>(TAG, tags)?),
             Wanted::ExternalId(scheme, value) => all.add(has_external_id::<T>(scheme, value)?),
-            Wanted::Words(text) => {
-                let words = asked_words(text);
-                if words.is_empty() {
-                    // A text without a letter or digit finds nothing.
-                    all = all.add(Expr::value(1).eq(0));
-                }
-                for word in words {
-                    all = all.add(has_word::<T>(&word)?);
-                }
-                all
-            }
+            Wanted::Words { .. } => all,
         };
     }
     Ok(all)
@@ -242,15 +351,6 @@ fn refers<T: Stored>(by: FilterBy, ids: &[Uuid]) -> Result<SimpleExpr, Error> {
 
 fn has_term<T: Stored>(field: &str, values: &[String]) -> Result<SimpleExpr, Error> {
     let terms = terms::<T>(field).and_where(term::Column::Term.is_in(values)).to_owned();
-    among::<T>(terms)
-}
-
-/// A word of the record begins with this folded word: a range of the index, in byte order.
-fn has_word<T: Stored>(word: &str) -> Result<SimpleExpr, Error> {
-    let terms = terms::<T>(pobratim_domain::Terms::WORDS)
-        .and_where(term::Column::Term.gte(word))
-        .and_where(term::Column::Term.lt(format!("{word}\u{10ffff}")))
-        .to_owned();
     among::<T>(terms)
 }
 

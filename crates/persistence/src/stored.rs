@@ -213,17 +213,22 @@ pub(crate) fn to_row<T: Stored>(record: &Record<T>) -> Result<T::Row, Error> {
     Ok(serde_json::from_value(Json::Object(columns))?)
 }
 
-/// A row as a record: it goes through the domain's own reading.
+/// A row as a record, and the record's JSON.
 pub(crate) fn to_record<T: Stored>(row: &T::Row) -> Result<(Record<T>, Json), Error> {
+    let record = read_record::<T>(row)?;
+    let json = record.to_json()?;
+    Ok((record, json))
+}
+
+/// A row as a record: it goes through the domain's own reading.
+pub(crate) fn read_record<T: Stored>(row: &T::Row) -> Result<Record<T>, Error> {
     let corrupt = |error: serde_json::Error| Error::Corrupt {
         table: T::NAME.as_str(),
         id: Envelope::of::<T>(row).map(|envelope| envelope.id).unwrap_or_default(),
         detail: error.to_string(),
     };
     let json = serde_json::to_value(row).map_err(corrupt)?;
-    let record: Record<T> = serde_json::from_value(json).map_err(corrupt)?;
-    let json = record.to_json()?;
-    Ok((record, json))
+    serde_json::from_value(json).map_err(corrupt)
 }
 
 /// The tables that hold records of a kind; each carries the head's columns under the same names.

@@ -65,6 +65,8 @@ pub(crate) struct Progress {
     /// The connection failed; the batch ends.
     pub(crate) fatal: Option<DbErr>,
     pub(crate) entries: Vec<Draft>,
+    /// It wrote something that the journal does not tell of.
+    pub(crate) keeps: bool,
     announced: Arc<HashSet<Uuid>>,
 }
 
@@ -111,6 +113,12 @@ impl Tx {
 
     pub(crate) fn stage(&self, entry: Draft) {
         self.progress().entries.push(entry);
+    }
+
+    /// Says that what the command writes is to be kept, though it stages no entry: for what is made
+    /// from records and is no change of one.
+    pub(crate) fn keep(&self) {
+        self.progress().keeps = true;
     }
 
     fn progress(&self) -> MutexGuard<'_, Progress> {

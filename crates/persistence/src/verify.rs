@@ -1,5 +1,5 @@
 //! Verifying a database: the chain of the journal, each record against the journal, the references,
-//! what statistics count, the database's own pages.
+//! what records are found by, what statistics count, the database's own pages.
 
 use std::collections::BTreeMap;
 
@@ -13,6 +13,7 @@ use crate::counts;
 use crate::error::Error;
 use crate::findable::link;
 use crate::head;
+use crate::index;
 use crate::journal::{chain_hash, content_hash, entry};
 use crate::read::Snapshot;
 use crate::replay;
@@ -40,6 +41,7 @@ pub(crate) async fn verify(snapshot: &Snapshot) -> Result<Verified, Error> {
         verified.faults.extend(replay::faults(snapshot, *collection).await?);
     }
     references(snapshot, &mut verified).await?;
+    verified.faults.extend(index::faults(snapshot).await?);
     verified.faults.extend(counts::faults(snapshot).await?);
     verified.faults.extend(backend::integrity(snapshot.connection()).await?);
     Ok(verified)

@@ -30,32 +30,15 @@ pub(crate) async fn load(config: &Config, file: &Path) -> Outcome {
     let text = std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
     let database = open(config).await?;
     let api = Api::new(database, Settings::default())?;
-    let began = Instant::now();
-    let bar = std::io::stderr().is_terminal().then(|| {
-        let bar = ProgressBar::hidden();
-        if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} records, {eta} left") {
-            bar.set_style(style);
-        }
-        bar
-    });
-    let progress = |done, total| {
-        if let Some(bar) = &bar {
-            // Quick work needs no bar.
-            if began.elapsed() > Duration::from_secs(1) && bar.is_hidden() {
-                bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
-            }
-            bar.set_length(u64::try_from(total).unwrap_or(u64::MAX));
-            bar.set_position(u64::try_from(done).unwrap_or(u64::MAX));
-        }
-    };
+    let progress = Progress::new();
+    let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    let told = |done, total| progress.tell(count(done), count(total));
     let loaded = if is_lines(file) {
-        pobratim_api::load_records(&api, &text, progress).await
+        pobratim_api::load_records(&api, &text, told).await
     } else {
-        pobratim_api::load(&api, &text, progress).await
+        pobratim_api::load(&api, &text, told).await
     };
-    if let Some(bar) = bar {
-        bar.finish_and_clear();
-    }
+    progress.end();
     match loaded {
         Ok(loaded) => {
             say(&format!("{} created, {} updated, {} as they were", loaded.created, loaded.updated, loaded.same));
@@ -118,6 +101,54 @@ pub(crate) async fn restore(config: &Config, file: Option<&Path>) -> Outcome {
     .map_err(|error| error.to_string())?;
     say(&format!("{} begins a new history", config.database.display_name()));
     Ok(())
+}
+
+/// Makes anew what records are found by.
+pub(crate) async fn reindex(config: &Config) -> Outcome {
+    let database = open(config).await?;
+    let progress = Progress::new();
+    let outcome = database.reindex(|done, total| progress.tell(done, total)).await;
+    progress.end();
+    let done = outcome.map_err(|error| error.to_string())?;
+    say(&format!(
+        "{} records, {} of them indexed anew; {} that are not there removed",
+        done.records, done.mended, done.strays
+    ));
+    Ok(())
+}
+
+/// Tells on a terminal how far work on records has come. Quick work needs no bar.
+struct Progress {
+    bar: Option<ProgressBar>,
+    began: Instant,
+}
+
+impl Progress {
+    fn new() -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::hidden();
+            if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} records, {eta} left") {
+                bar.set_style(style);
+            }
+            bar
+        });
+        Self { bar, began: Instant::now() }
+    }
+
+    fn tell(&self, done: u64, total: u64) {
+        let Some(bar) = &self.bar else { return };
+        if self.began.elapsed() > Duration::from_secs(1) && bar.is_hidden() {
+            bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
+        }
+        bar.set_length(total);
+        bar.set_position(done);
+    }
+
+    fn end(self) {
+        if let Some(bar) = self.bar {
+            bar.finish_and_clear();
+        }
+    }
 }
 
 /// Checks the whole database.

@@ -81,13 +81,16 @@ enum Command {
         #[arg(long)]
         new_epoch: bool,
     },
-    /// Check the journal's chain, the references, the database's own integrity, and that the file of
+    /// Check the journal's chain, the references, the search index, the database's own integrity, and that the file of
     /// every document is there
     Verify {
         /// Read every file, and hold its bytes against its hash
         #[arg(long)]
         contents: bool,
     },
+    /// Make the search index anew where it is not what the records make it: after an upgrade that says
+    /// so, or when verify does. Others go on working, and it may be stopped at any time
+    Reindex,
     /// The files of documents
     Files {
         #[command(subcommand)]
@@ -200,6 +203,7 @@ async fn run(command: Command, config: &Config) -> Outcome {
         }
         Command::Backup { file } => data::backup(config, &file).await,
         Command::Restore { file, .. } => data::restore(config, file.as_deref()).await,
+        Command::Reindex => data::reindex(config).await,
         Command::Verify { contents } => data::verify(config, contents).await,
         Command::Files { command: FilesCommand::Sweep { days, dry_run } } => files::sweep(config, days, dry_run).await,
         Command::CheckConfig => {

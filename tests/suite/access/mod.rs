@@ -34,6 +34,7 @@ const DIRECTORY: &[&str] = &[
     "problems",
     "reminders",
     "reports",
+    "search",
     "statistics",
 ];
 /// Reads that are about one municipality, which is named where there are several.

@@ -225,6 +225,9 @@ pub(crate) fn describe(schemas: &mut Schemas) -> Vec<Value> {
         (listed.schemas)(schemas);
         tags.push((listed.about)());
     }
+    tags.push(
+        json!({"name": "search", "description": "Records of all collections by words in any script, the best first."}),
+    );
     tags.push(json!({"name": "findings", "description": "What the records give reason to look at: contradictions, gaps, things left undone. Computed."}));
     tags.push(json!({"name": "reminders", "description": "What is due, and what should have been done. Computed."}));
     tags.push(json!({"name": "changes", "description": "The journal as a feed: every accepted change, in one order."}));

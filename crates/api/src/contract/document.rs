@@ -10,7 +10,7 @@ use crate::contract::{Schemas, VERSION, links, reachable};
 use crate::problem::{Problem, ProblemType};
 use crate::query::{DEFAULT, EXPANDABLE, MOST, VALUES};
 use crate::routes::routes;
-use crate::{directory, export, feed, findings, gazetteer, reminders, reports, statistics};
+use crate::{directory, export, feed, findings, gazetteer, reminders, reports, search, statistics};
 
 const DESCRIPTION: &str = "The system of record of a city's international relations: partner cities, partnerships and their stages, agreements, exchanges, events.\n\n**Reading** needs no credential for what is public. **Writing** needs a key: `Authorization: Bearer pbk_…`. Every answer carries `X-Request-Id`; every refusal is a problem (RFC 9457) with a stable `code`, listed at `/v1/problems`.\n\nLists of codes grow, and so do enumerations: a client takes a value it does not know for what it is, and does not fail. Answers may get new members within a version; requests are closed.\n\nA changed record needs `If-Match` with the ETag that was read; a POST with an `Idempotency-Key` happens once.\n\n**Limits:** 600 requests a minute by address without a key and 6,000 with one, unless the installation says otherwise; `RateLimit-Policy` and `RateLimit` tell them on each answer. Several values of a filter are sent as repeated parameters, or in one between commas, and mean any of them.";
 
@@ -34,6 +34,7 @@ pub fn document() -> Value {
     feed::schemas(&mut schemas);
     gazetteer::schemas(&mut schemas);
     reports::schemas(&mut schemas);
+    search::schemas(&mut schemas);
     statistics::schemas(&mut schemas);
     findings::schemas(&mut schemas);
     reminders::schemas(&mut schemas);
@@ -142,7 +143,7 @@ fn parameters() -> Value {
             "schema": {"type": "string", "pattern": "^[a-z][a-z0-9_]*:.", "minLength": 3, "maxLength": 265, "examples": ["geonames:2036973"]},
         },
         "Words": {
-            "name": "q", "in": "query", "description": "Every word begins a word of the record, whatever the case, accents or script marks.",
+            "name": "q", "in": "query", "description": "Every word begins a word of the record, or of a name of a place, an organization or a partnership that it refers to, whatever the case, accents or script marks. At most 20 words.",
             "schema": {"type": "string", "pattern": r"\S", "minLength": 1, "maxLength": 200, "examples": ["Хэйхэ", "黑河", "joetsu"]},
         },
         "IfNoneMatch": tags("If-None-Match", "The ETag of what you have, or several: 304 when nothing has changed."),

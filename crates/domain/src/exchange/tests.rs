@@ -116,7 +116,8 @@ fn it_is_found_by_what_it_refers_to_and_by_its_words() {
     let mut terms = Terms::default();
     exchange.terms(&mut terms);
     let terms: Vec<_> = terms.iter().collect();
-    for term in [("fields", "culture"), ("q", "детскими"), ("q", "代表团互访"), ("q", "музей")] {
+    for term in [("fields", "culture"), ("title", "детскими"), ("title", "代表团互访"), ("q", "музей")]
+    {
         assert!(terms.contains(&term), "{term:?} in {terms:?}");
     }
 }

@@ -76,9 +76,14 @@ pub fn words(text: &str) -> Vec<String> {
 
 /// The words of what is searched: each of them must begin some word of the text. A word with a
 /// hyphen is asked for whole, so that «Хэй-хэ» finds «Хэйхэ».
+///
+/// A word is asked for whole, also where it mixes scripts: what it begins has its parts too. One that
+/// begins with Han or Kana is cut as suffixes are, so that a long one is found within a longer run.
 pub fn asked_words(text: &str) -> Vec<String> {
     let mut words = Words::default();
-    words.add_text(text);
+    for word in fold(text).split(|c: char| !is_word_part(c)).filter(|word| word.contains(char::is_alphanumeric)) {
+        words.add(word, if word.starts_with(is_han_or_kana) { MAX_SUFFIX } else { MAX_WORD });
+    }
     words.list
 }
 
@@ -149,7 +154,7 @@ fn runs(word: &str) -> Vec<&str> {
     runs
 }
 
-fn is_word_part(c: char) -> bool {
+pub(super) fn is_word_part(c: char) -> bool {
     // Marks that folding keeps are parts of letters: a virama or a Thai tone does not end a word.
     c.is_alphanumeric() || is_combining_mark(c)
 }
@@ -189,7 +194,7 @@ fn is_hyphen(c: char) -> bool {
     )
 }
 
-fn is_dropped(c: char) -> bool {
+pub(super) fn is_dropped(c: char) -> bool {
     is_hyphen(c)
         || matches!(c,
             '\u{ad}' | '\'' | '`' | '´' | '\u{2b9}'..='\u{2bf}' | '\u{2c8}' | '\u{55a}' | '\u{5f3}' | '\u{2018}'..='\u{201b}' | '\u{2032}'
@@ -248,6 +253,8 @@ mod tests {
         assert_eq!(words("«Дружба», дружба и Хэй-хэ (2011)"), ["дружба", "и", "хэйхэ", "2011", "хэй", "хэ"]);
         assert_eq!(words("Мост «Благовещенск-Хэйхэ»"), ["мост", "благовещенскхэйхэ", "благовещенск", "хэйхэ"]);
         assert_eq!(asked_words("Хэй-хэ"), ["хэйхэ"]);
+        assert_eq!(asked_words("黑河 第21回 中国China"), ["黑河", "第21回", "中国china"]);
+        assert_eq!(asked_words(&"河".repeat(20)), ["河".repeat(16)]);
         assert_eq!(words("黑河"), ["黑河", "河"]);
         assert_eq!(words("第21回"), ["第21回", "21", "回"]);
         assert_eq!(words("ニューヨーク・タイムズ")[..3], ["ニューヨーク", "ューヨーク", "ーヨーク"]);

@@ -1,6 +1,7 @@
 //! Value types: small, immutable, valid by construction. Each has one `parse`, and its JSON form
 //! goes through it, so a value that exists is valid.
 
+mod excerpt;
 mod fold;
 mod localized_text;
 mod money;
@@ -8,6 +9,7 @@ mod partial_date;
 mod partial_interval;
 mod quantity;
 
+pub use excerpt::{EXCERPT_MOST, excerpt};
 pub use fold::{asked_words, fold, words};
 pub use localized_text::{LanguageTag, LocalizedText};
 pub use money::{CurrencyCode, Money};
