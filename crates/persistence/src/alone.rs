@@ -5,6 +5,7 @@ use sea_orm::sea_query::{Condition, SelectStatement};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryTrait};
 use uuid::Uuid;
 
+use crate::backend;
 use crate::database::Database;
 use crate::error::Error;
 use crate::head::Head;
@@ -31,7 +32,8 @@ impl Database {
     /// statement does not do, and when the page has no record: then no row says what the head was.
     pub async fn page<T: Stored>(&self, view: &View, query: &ListQuery) -> Result<Option<(Page<T::Row>, Head)>, Error> {
         let Some(statement) = page::<T>(view, query, self.secret())?.map(with_head) else { return Ok(None) };
-        let rows = bounded(async { Ok(self.readers().query_all(&statement).await?) }).await?;
+        let statement = backend::limited(self.readers(), &statement);
+        let rows = bounded(async { Ok(self.readers().query_all_raw(statement).await?) }).await?;
         let Some(first) = rows.first() else { return Ok(None) };
         Ok(Some((page_of::<T>(&rows, query, self.secret())?, Head::of_row(first)?)))
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use sea_orm::sea_query::{SelectStatement, Value, Values};
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sea_orm::sqlx::{ConnectOptions, Error as SqlxError};
@@ -163,6 +164,25 @@ fn postgres(options: &PgConnectOptions) -> PgConnectOptions {
     options.clone().application_name("pobratim").statement_cache_capacity(200).disable_statement_logging()
 }
 
+/// A statement that has a limit, as it is sent. SQLite looks at the value of a limit while it prepares,
+/// so it would prepare the statement anew each time one is bound, which costs as much as reading the
+/// page: there the limit is written out.
+pub(crate) fn limited(connection: &impl ConnectionTrait, select: &SelectStatement) -> Statement {
+    written_out(connection.get_database_backend().build(select))
+}
+
+fn written_out(mut statement: Statement) -> Statement {
+    if statement.db_backend == DbBackend::Sqlite
+        && let Some(before) = statement.sql.strip_suffix(" LIMIT ?")
+        && let Some(Values(values)) = &mut statement.values
+        && let Some(Value::BigUnsigned(Some(limit))) = values.last()
+    {
+        statement.sql = format!("{before} LIMIT {limit}");
+        values.pop();
+    }
+    statement
+}
+
 /// Begins a transaction that writes. SQLite takes its write lock at once, because a lock taken
 /// later can fail; PostgreSQL is serialised by the lock on the head row.
 pub(crate) async fn begin_write(connection: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
@@ -253,6 +273,24 @@ fn sqlx_error(error: &DbErr) -> Option<&SqlxError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn limits_are_written_out_for_sqlite() {
+        use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
+
+        let select = Query::select()
+            .column(Alias::new("id"))
+            .from(Alias::new("places"))
+            .and_where(Expr::col(Alias::new("ref")).eq("PLA-1"))
+            .limit(51)
+            .to_owned();
+        let [sqlite, postgres] = [DbBackend::Sqlite, DbBackend::Postgres].map(|backend| backend.build(&select));
+        assert!(sqlite.sql.ends_with(" LIMIT ?") && postgres.sql.ends_with(" LIMIT $2"), "{sqlite} {postgres}");
+        let sent = written_out(sqlite);
+        assert!(sent.sql.ends_with(" LIMIT 51"), "{}", sent.sql);
+        assert_eq!(sent.values.unwrap().0, [Value::from("PLA-1")]);
+        assert_eq!(written_out(postgres.clone()), postgres);
+    }
 
     #[test]
     fn addresses() {

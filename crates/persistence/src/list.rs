@@ -9,6 +9,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use crate::backend::limited;
 use crate::cursor::{Cursor, Key, Secret};
 use crate::days::BEGINNING;
 use crate::error::Error;
@@ -109,7 +110,7 @@ impl Snapshot {
         let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
         let mut found = Vec::new();
         for statement in self.pages_of::<T>(view, query, words.as_ref(), secret).await? {
-            found = self.connection().query_all(&statement).await?;
+            found = self.connection().query_all_raw(limited(self.connection(), &statement)).await?;
             if found.len() > limit {
                 break;
             }

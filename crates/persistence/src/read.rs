@@ -13,6 +13,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use crate::backend::limited;
 use crate::error::Error;
 use crate::findable::link;
 use crate::head::Head;
@@ -191,7 +192,7 @@ pub(crate) async fn id_of_reference(
         .limit(50)
         .to_owned();
     let mut found = Vec::new();
-    for row in connection.query_all(&statement).await? {
+    for row in connection.query_all_raw(limited(connection, &statement)).await? {
         let id: Uuid = row.try_get("", "id")?;
         let municipality: String = row.try_get("", "municipality")?;
         if view.municipality() == Some(municipality.as_str()) {

@@ -7,6 +7,7 @@ use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Query};
 use sea_orm::{ConnectionTrait, ModelTrait, Value};
 use uuid::Uuid;
 
+use crate::backend::limited;
 use crate::error::{Conflict, Error};
 use crate::findable::Findable;
 use crate::pending::Waiting;
@@ -115,7 +116,7 @@ async fn find(
         .cond_where(same)
         .limit(1)
         .to_owned();
-    match connection.query_one(&statement).await? {
+    match connection.query_one_raw(limited(connection, &statement)).await? {
         Some(row) => Ok(Some((row.try_get("", "id")?, row.try_get("", "ref")?))),
         None => Ok(None),
     }
