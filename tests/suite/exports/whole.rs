@@ -36,11 +36,43 @@ async fn loaded(app: &App, text: &str) -> Loaded {
     }
 }
 
+/// States, and elements of lists, that only actions make: a paper half approved, a plan half fulfilled.
+async fn has_acted(app: &App, approver: &str) {
+    let act =
+        async |path: &str, body: Value| app.post(path, body).key(approver).if_match("*").send().await.expect(200).json;
+    let places = app.get("/v1/places?kind=municipality&limit=2").send().await.json;
+    let paper = json!({
+        "parties": [{"place": places["items"][0]["id"]}, {"place": places["items"][1]["id"]}], "kind": "memorandum",
+        "title": {"en": "Memorandum"}, "visibility": "public", "approvals": [{"kind": "council"}, {"kind": "legal"}],
+    });
+    let paper = app.create("agreements", approver, paper).await;
+    let path = format!("/v1/agreements/{}", paper["id"].as_str().unwrap());
+    act(&format!("{path}/submit"), json!({"on": "2011-08-01"})).await;
+    let key = paper["approvals"][0]["key"].as_str().unwrap();
+    let granted =
+        json!({"decision": "granted_with_conditions", "on": "2011-08-02", "conditions": {"ru": "Без расходов"}});
+    let paper = act(&format!("{path}/approvals/{key}/decide"), granted).await;
+    assert_eq!(
+        (&paper["state"], &paper["approvals"][0]["decision"]),
+        (&json!("in_approval"), &json!("granted_with_conditions"))
+    );
+
+    let items = json!([{"title": {"en": "Exhibition"}}, {"title": {"en": "Fair"}, "due": "2012-06"}]);
+    let plan = json!({"year": 2012, "visibility": "public", "instruments": ["events"], "items": items});
+    let plan = app.create("work-plans", approver, plan).await;
+    let path = format!("/v1/work-plans/{}", plan["id"].as_str().unwrap());
+    act(&format!("{path}/approve"), json!({"on": "2011-08-27"})).await;
+    let key = plan["items"][0]["key"].as_str().unwrap();
+    let cancelled = json!({"to": "cancelled", "reason": "Паводок"});
+    let plan = act(&format!("{path}/items/{key}/transitions"), cancelled).await;
+    assert_eq!(plan["items"][0]["state"], "cancelled");
+}
+
 #[tokio::test]
 async fn what_goes_out_comes_back_in() {
     let app = demo().await;
     let approver = app.key(Role::Approver, "blagoveshchensk").await;
-    // States and elements that only actions make.
+    has_acted(&app, &approver).await;
     let tie = app.get("/v1/partnerships?stage=active&limit=1").send().await.json["items"][0].clone();
     let party = tie["parties"][1]["key"].as_str().unwrap();
     let path = format!("/v1/partnerships/{}/parties/{party}/stance", tie["id"].as_str().unwrap());
@@ -58,7 +90,7 @@ async fn what_goes_out_comes_back_in() {
     assert_eq!(out.header("content-type"), "application/x-ndjson");
     assert_eq!(out.header("content-disposition"), "attachment; filename=\"pobratim.ndjson\"");
     let before = records(lines(&out));
-    assert_eq!(before.len(), 116 + 2, "the demo city, an event and a document");
+    assert_eq!(before.len(), 116 + 4, "the demo city, a paper, a plan, an event and a document");
 
     let other = App::elsewhere().await;
     let count = before.len();
