@@ -1,6 +1,7 @@
 //! Everything out, and in again.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use pobratim_api::{LoadError, Loaded};
 use pobratim_domain::Role;
@@ -186,6 +187,27 @@ async fn an_export_has_a_tag_and_all_pages() {
     for _ in 0..3 {
         app.get("/v1/export").key(&admin).send().await.expect(200);
     }
+}
+
+#[tokio::test]
+async fn who_reads_at_length_leaves_connections_to_others() {
+    let app = App::with_city().await;
+    let admin = app.key(Role::Admin, "blagoveshchensk").await;
+    let gate = tokio::sync::Notify::new();
+    let held = || app.database.read_at_length(Duration::from_secs(60), async |_| Ok(gate.notified().await));
+    let others = async {
+        let third = app.get("/v1/export").key(&admin).send().await;
+        assert_eq!(third.expect_problem(503, "unavailable").header("retry-after"), "1");
+        app.get("/v1/events?format=ndjson").send().await.expect(200);
+        gate.notify_waiters();
+    };
+    let (one, two, ()) = tokio::join!(held(), held(), others);
+    assert!(one.is_ok() && two.is_ok());
+    app.get("/v1/export").key(&admin).send().await.expect(200);
+    let soon = Duration::from_millis(50);
+    let endless = app.database.read_at_length(soon, async |_| std::future::pending().await);
+    let ended: Result<(), _> = endless.await;
+    assert!(ended.unwrap_err().to_string().contains("too long"));
 }
 
 #[tokio::test]
