@@ -194,7 +194,12 @@ async fn who_reads_at_length_leaves_connections_to_others() {
     let app = App::with_city().await;
     let admin = app.key(Role::Admin, "blagoveshchensk").await;
     let gate = tokio::sync::Notify::new();
-    let held = || app.database.read_at_length(Duration::from_secs(60), async |_| Ok(gate.notified().await));
+    let held = || {
+        app.database.read_at_length(Duration::from_secs(60), async |_| {
+            gate.notified().await;
+            Ok(())
+        })
+    };
     let others = async {
         let third = app.get("/v1/export").key(&admin).send().await;
         assert_eq!(third.expect_problem(503, "unavailable").header("retry-after"), "1");
