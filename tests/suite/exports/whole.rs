@@ -1,6 +1,7 @@
 //! Everything out, and in again.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use pobratim_api::{LoadError, Loaded};
 use pobratim_domain::Role;
@@ -36,11 +37,43 @@ async fn loaded(app: &App, text: &str) -> Loaded {
     }
 }
 
+/// States, and elements of lists, that only actions make: a paper half approved, a plan half fulfilled.
+async fn has_acted(app: &App, approver: &str) {
+    let act =
+        async |path: &str, body: Value| app.post(path, body).key(approver).if_match("*").send().await.expect(200).json;
+    let places = app.get("/v1/places?kind=municipality&limit=2").send().await.json;
+    let paper = json!({
+        "parties": [{"place": places["items"][0]["id"]}, {"place": places["items"][1]["id"]}], "kind": "memorandum",
+        "title": {"en": "Memorandum"}, "visibility": "public", "approvals": [{"kind": "council"}, {"kind": "legal"}],
+    });
+    let paper = app.create("agreements", approver, paper).await;
+    let path = format!("/v1/agreements/{}", paper["id"].as_str().unwrap());
+    act(&format!("{path}/submit"), json!({"on": "2011-08-01"})).await;
+    let key = paper["approvals"][0]["key"].as_str().unwrap();
+    let granted =
+        json!({"decision": "granted_with_conditions", "on": "2011-08-02", "conditions": {"ru": "Без расходов"}});
+    let paper = act(&format!("{path}/approvals/{key}/decide"), granted).await;
+    assert_eq!(
+        (&paper["state"], &paper["approvals"][0]["decision"]),
+        (&json!("in_approval"), &json!("granted_with_conditions"))
+    );
+
+    let items = json!([{"title": {"en": "Exhibition"}}, {"title": {"en": "Fair"}, "due": "2012-06"}]);
+    let plan = json!({"year": 2012, "visibility": "public", "instruments": ["events"], "items": items});
+    let plan = app.create("work-plans", approver, plan).await;
+    let path = format!("/v1/work-plans/{}", plan["id"].as_str().unwrap());
+    act(&format!("{path}/approve"), json!({"on": "2011-08-27"})).await;
+    let key = plan["items"][0]["key"].as_str().unwrap();
+    let cancelled = json!({"to": "cancelled", "reason": "Паводок"});
+    let plan = act(&format!("{path}/items/{key}/transitions"), cancelled).await;
+    assert_eq!(plan["items"][0]["state"], "cancelled");
+}
+
 #[tokio::test]
 async fn what_goes_out_comes_back_in() {
     let app = demo().await;
     let approver = app.key(Role::Approver, "blagoveshchensk").await;
-    // States and elements that only actions make.
+    has_acted(&app, &approver).await;
     let tie = app.get("/v1/partnerships?stage=active&limit=1").send().await.json["items"][0].clone();
     let party = tie["parties"][1]["key"].as_str().unwrap();
     let path = format!("/v1/partnerships/{}/parties/{party}/stance", tie["id"].as_str().unwrap());
@@ -58,7 +91,7 @@ async fn what_goes_out_comes_back_in() {
     assert_eq!(out.header("content-type"), "application/x-ndjson");
     assert_eq!(out.header("content-disposition"), "attachment; filename=\"pobratim.ndjson\"");
     let before = records(lines(&out));
-    assert_eq!(before.len(), 116 + 2, "the demo city, an event and a document");
+    assert_eq!(before.len(), 116 + 4, "the demo city, a paper, a plan, an event and a document");
 
     let other = App::elsewhere().await;
     let count = before.len();
@@ -154,6 +187,32 @@ async fn an_export_has_a_tag_and_all_pages() {
     for _ in 0..3 {
         app.get("/v1/export").key(&admin).send().await.expect(200);
     }
+}
+
+#[tokio::test]
+async fn who_reads_at_length_leaves_connections_to_others() {
+    let app = App::with_city().await;
+    let admin = app.key(Role::Admin, "blagoveshchensk").await;
+    let gate = tokio::sync::Notify::new();
+    let held = || {
+        app.database.read_at_length(Duration::from_secs(60), async |_| {
+            gate.notified().await;
+            Ok(())
+        })
+    };
+    let others = async {
+        let third = app.get("/v1/export").key(&admin).send().await;
+        assert_eq!(third.expect_problem(503, "unavailable").header("retry-after"), "1");
+        app.get("/v1/events?format=ndjson").send().await.expect(200);
+        gate.notify_waiters();
+    };
+    let (one, two, ()) = tokio::join!(held(), held(), others);
+    assert!(one.is_ok() && two.is_ok());
+    app.get("/v1/export").key(&admin).send().await.expect(200);
+    let soon = Duration::from_millis(50);
+    let endless = app.database.read_at_length(soon, async |_| std::future::pending().await);
+    let ended: Result<(), _> = endless.await;
+    assert!(ended.unwrap_err().to_string().contains("too long"));
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use pobratim_persistence::{COMMON_SORTS, Filter, FilterBy, Stored};
 use serde_json::{Map, Value, json};
 
 use crate::contract::forms::reference;
-use crate::contract::prose::{self, holders, paragraphs, readers};
+use crate::contract::prose::{holders, paragraphs, readers};
 use crate::export::{self, ListForm};
 use crate::problem::{
     ALREADY_EXISTS, AMBIGUOUS_REF, HAS_DEPENDENTS, HELD, INVALID_STATE, MISSING_REFERENCE, ProblemType,
@@ -258,10 +258,10 @@ pub(crate) fn standard<T: Stored>(shown: Option<ListForm>) -> Standard {
     let (input, patch, page) = (format!("{name}Input"), format!("{name}Patch"), format!("{name}Page"));
     let op = |id: &str, summary: &str, description: &str| Operation::new(id, tag, summary, description);
     Standard {
-        list: forms(list::<T>(op(
+        list: export::answers(list::<T>(op(
             &format!("list_{tag}"),
             &format!("List {many}"),
-            &format!("{}, a page at a time: follow `next_cursor` until it is absent. The order is complete and free of doubles for records whose sort key did not change meanwhile. Different filters must all fit; `q` finds words in any script.{}", capitalized(&many), prose::forms(shown)),
+            &format!("{}, a page at a time: follow `next_cursor` until it is absent. The order is complete and free of doubles for records whose sort key did not change meanwhile. Different filters must all fit; `q` finds words in any script.{}", capitalized(&many), export::told(shown)),
         ), shown)
         .public(&readers)
         .conditional()
@@ -377,19 +377,6 @@ fn list<T: Stored>(mut operation: Operation, shown: Option<ListForm>) -> Operati
     // Last, so that clients whose calls are told by their order go on.
     let forms = export::parameters(shown);
     T::FILTERS.iter().flat_map(filter).chain(forms).fold(operation, Operation::parameter)
-}
-
-/// The other forms of a list.
-fn forms(operation: Operation, shown: Option<ListForm>) -> Operation {
-    let operation = operation
-        .also(ListForm::Csv.media_type(), "All records as a table (RFC 4180, UTF-8 with a byte order mark): the same columns in every export, texts a column a language. A text that begins like a formula has an apostrophe before it.")
-        .also_binary(ListForm::Xlsx.media_type(), "All records as a spreadsheet, with the columns of CSV: up to 1,048,575 of them.")
-        .also(ListForm::Ndjson.media_type(), "All records as JSON has them, a line each.");
-    match shown {
-        Some(form @ ListForm::GeoJson) => operation.also(form.media_type(), "All records as a map (RFC 7946): each is a feature with its id, itself as `properties` with a `label` to print, and `geometry`, which is null where nobody knows it."),
-        Some(form) => operation.also(form.media_type(), "All records with a known beginning as a calendar (RFC 5545): all-day entries with a lasting UID."),
-        None => operation,
-    }
 }
 
 fn filter(filter: &Filter) -> Vec<Value> {

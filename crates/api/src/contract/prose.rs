@@ -6,7 +6,6 @@ use pobratim_domain::{CollectionName, Keeper, Role, Scope};
 use serde_json::Value;
 
 use crate::contract::refusals::REFUSALS;
-use crate::export::{ListForm, PAGE};
 use crate::problem::{
     AMBIGUOUS_REF, INVALID_BODY, INVALID_PARAMETER, MALFORMED, NOT_WRITTEN, OUTCOME_UNKNOWN, ProblemType, UNAVAILABLE,
 };
@@ -40,18 +39,6 @@ pub(crate) fn holders(collection: CollectionName, verb: &'static str) -> String 
         format!("the roles {} have", listed(&roles))
     };
     format!("a key with the scope `{scope}`, which {roles}.{whose}")
-}
-
-/// In which other forms a list is answered.
-pub(crate) fn forms(shown: Option<ListForm>) -> String {
-    let shown = match shown {
-        Some(ListForm::GeoJson) => " and as a map (GeoJSON)",
-        Some(_) => " and as a calendar (iCalendar)",
-        None => "",
-    };
-    format!(
-        "\n\nBy `Accept`, or by `format`, all records come in one answer as CSV, XLSX or NDJSON{shown}, with the same filters and order. They are read {PAGE} at a time while they are sent, so what changes meanwhile is told as it is when it is read; the ETag names the state at the beginning. Who takes nothing for a minute is left, and an answer that is broken off has no proper end."
-    )
 }
 
 /// The last paragraphs of a description.

@@ -4,9 +4,11 @@
 use pobratim_domain::value::LanguageTag;
 use serde_json::{Value, json};
 
+use crate::contract::operation::Operation;
 use crate::contract::{Schemas, reference};
 use crate::csv::CSV;
 use crate::ctx::Ctx;
+use crate::export::pages::PAGE;
 use crate::query::Reader;
 
 /// A form in which a list is answered.
@@ -162,6 +164,31 @@ pub(crate) fn parameters(shown: Option<ListForm>) -> Vec<Value> {
         }));
     }
     parameters
+}
+
+/// In which other forms a list is answered.
+pub(crate) fn told(shown: Option<ListForm>) -> String {
+    let shown = match shown {
+        Some(ListForm::GeoJson) => " and as a map (GeoJSON)",
+        Some(_) => " and as a calendar (iCalendar)",
+        None => "",
+    };
+    format!(
+        "\n\nBy `Accept`, or by `format`, all records come in one answer as CSV, XLSX or NDJSON{shown}, with the same filters and order. They are read {PAGE} at a time while they are sent, so what changes meanwhile is told as it is when it is read; the ETag names the state at the beginning. Who takes nothing for a minute is left, and an answer that is broken off has no proper end."
+    )
+}
+
+/// What a list answers in its other forms.
+pub(crate) fn answers(operation: Operation, shown: Option<ListForm>) -> Operation {
+    let operation = operation
+        .also(ListForm::Csv.media_type(), "All records as a table (RFC 4180, UTF-8 with a byte order mark): the same columns in every export, texts a column a language. A text that begins like a formula has an apostrophe before it.")
+        .also_binary(ListForm::Xlsx.media_type(), "All records as a spreadsheet, with the columns of CSV: up to 1,048,575 of them.")
+        .also(ListForm::Ndjson.media_type(), "All records as JSON has them, a line each.");
+    match shown {
+        Some(form @ ListForm::GeoJson) => operation.also(form.media_type(), "All records as a map (RFC 7946): each is a feature with its id, itself as `properties` with a `label` to print, and `geometry`, which is null where nobody knows it."),
+        Some(form) => operation.also(form.media_type(), "All records with a known beginning as a calendar (RFC 5545): all-day entries with a lasting UID."),
+        None => operation,
+    }
 }
 
 /// The names of the forms.

@@ -21,9 +21,8 @@ use pobratim_domain::{CollectionName, Keeper};
 use pobratim_persistence::Error;
 
 pub(crate) use calendar::{of_events, of_exchanges};
-pub(crate) use form::{Asked, ListForm, parameters, schemas};
+pub(crate) use form::{Asked, ListForm, answers, parameters, schemas, told};
 pub(crate) use map::{of_partnerships, of_places};
-pub(crate) use pages::PAGE;
 pub(crate) use shown::Shown;
 pub(crate) use subscription::key_in_address;
 pub use whole::{ExportError, export};
@@ -35,7 +34,7 @@ use crate::collections::Resource;
 use crate::ctx::Ctx;
 use crate::export::pages::Pages;
 use crate::export::table::Writer;
-use crate::problem::ApiResult;
+use crate::problem::{ApiError, ApiResult};
 use crate::query::{self, Listed};
 use crate::resource;
 
@@ -59,7 +58,7 @@ async fn text<T: Resource>(ctx: &Ctx, listed: Listed) -> ApiResult<Answer> {
     for collection in told {
         ctx.require_in(*collection, "read")?;
     }
-    let mut writer = Writer::<T>::new(&ctx.api, ctx.view(), &asked)?;
+    let mut writer = Writer::<T>::new(&ctx.api, ctx.view(), &asked);
     let mut pages = Pages::<T>::new(&ctx.api, ctx.view(), listed.query);
     let mut first = writer.begin()?;
     let head = pages.next(async |snapshot, rows| writer.write(snapshot, rows, &mut first).await).await?;
@@ -67,8 +66,8 @@ async fn text<T: Resource>(ctx: &Ctx, listed: Listed) -> ApiResult<Answer> {
     let answer = described::<T>(Answer::empty(200), asked.form).tagged(tag.clone());
     let known = has_seen(&ctx.headers, &tag.header(""));
     if pages.is_over() {
-        writer.end(&mut first)?;
-        let body = String::from_utf8(first).map_err(crate::problem::ApiError::defect)?;
+        writer.end(&mut first);
+        let body = String::from_utf8(first).map_err(ApiError::defect)?;
         return Ok(Answer { body: Some(body), ..answer });
     }
     if known || ctx.method == "HEAD" {
@@ -82,7 +81,7 @@ async fn text<T: Resource>(ctx: &Ctx, listed: Listed) -> ApiResult<Answer> {
             sink.send(bytes).await?;
         }
         let mut last = Vec::new();
-        writer.end(&mut last)?;
+        writer.end(&mut last);
         sink.send(last).await
     })))
 }

@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 use crate::api::Api;
 
 /// How many records are read at once. In their several shapes they take a few times their size.
-pub(crate) const PAGE: u64 = 100;
+pub(super) const PAGE: u64 = 100;
 
 /// How many lists are being read at once; others wait for their turn, page by page. So there are always
 /// connections for what is short.

@@ -27,11 +27,11 @@ pub(super) struct Writer<T> {
 }
 
 impl<T: Resource> Writer<T> {
-    pub(super) fn new(api: &Api, view: View, asked: &Asked) -> Result<Self, Error> {
+    pub(super) fn new(api: &Api, view: View, asked: &Asked) -> Self {
         let columns =
             if asked.form == ListForm::Csv { columns(api.schemas(), &T::NAME.type_name()) } else { Vec::new() };
         let lang = asked.lang.clone();
-        Ok(Self { form: asked.form, columns, view, lang, has_entries: false, of: std::marker::PhantomData })
+        Self { form: asked.form, columns, view, lang, has_entries: false, of: std::marker::PhantomData }
     }
 
     /// What stands before the records.
@@ -82,13 +82,12 @@ impl<T: Resource> Writer<T> {
     }
 
     /// What stands after the records.
-    pub(super) fn end(&self, out: &mut Vec<u8>) -> Result<(), Error> {
+    pub(super) fn end(&self, out: &mut Vec<u8>) {
         match self.form {
             ListForm::GeoJson => out.extend_from_slice(map::END.as_bytes()),
             ListForm::Calendar => out.extend_from_slice(calendar::END.as_bytes()),
             _ => {}
         }
-        Ok(())
     }
 
     fn lines(
