@@ -13,6 +13,7 @@ mod engine;
 mod findings;
 mod gazetteer;
 mod http;
+mod imports;
 mod letters;
 mod limits;
 mod linear;

@@ -13,7 +13,7 @@ use crate::contract::Parameter;
 use crate::ctx::Ctx;
 use crate::problem::{ApiError, ApiResult, METHOD_NOT_ALLOWED};
 use crate::representation::preferred;
-use crate::{collections, directory, feed, findings, gazetteer, pages, reminders, reports, serve, statistics};
+use crate::{collections, directory, feed, findings, gazetteer, imports, pages, reminders, reports, serve, statistics};
 
 /// What an operation does with a request.
 pub(crate) type Handler = fn(Ctx) -> LocalBoxFuture<'static, ApiResult<Answer>>;
@@ -129,6 +129,7 @@ pub(crate) fn routes() -> Vec<Entry> {
     routes.extend(reminders::routes());
     routes.extend(feed::routes());
     routes.extend(gazetteer::routes());
+    routes.extend(imports::routes());
     routes.extend(reports::routes());
     routes.extend(statistics::routes());
     routes.extend(pages::routes());

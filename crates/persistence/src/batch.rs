@@ -57,6 +57,8 @@ struct Open {
 /// A command that has run.
 struct Done {
     entries: Vec<Draft>,
+    /// It wrote what is no record.
+    keeps: bool,
     answer: Option<(Idempotency, String)>,
     refusal: Option<Error>,
     finish: Finish,
@@ -65,7 +67,7 @@ struct Done {
 impl Done {
     /// It leaves nothing to be stored.
     fn plain(finish: Finish) -> Self {
-        Self { entries: Vec::new(), answer: None, refusal: None, finish }
+        Self { entries: Vec::new(), keeps: false, answer: None, refusal: None, finish }
     }
 
     /// Tells the caller what became of it, after what became of the batch.
@@ -224,6 +226,7 @@ impl Batches {
         match answer {
             Some(answer) => {
                 session.take_over(open.done.len(), &mut progress);
+                done.keeps = progress.keeps;
                 done.entries = progress.entries;
                 if let Some(request) = queued.idempotency {
                     open.used.insert(request.name());
@@ -243,7 +246,7 @@ impl Batches {
     }
 
     async fn commit(&mut self, mut session: Session, open: &mut Open) -> Result<(), Error> {
-        if open.done.iter().all(|done| done.entries.is_empty() && done.answer.is_none()) {
+        if open.done.iter().all(|done| done.entries.is_empty() && !done.keeps && done.answer.is_none()) {
             return session.transaction.rollback().await.map_err(|_| Error::NotWritten(GIVEN_UP));
         }
         let revision = match timeout(COMMIT_LIMIT, self.store(&mut session, open)).await {

@@ -65,6 +65,8 @@ pub(crate) struct Progress {
     /// The connection failed; the batch ends.
     pub(crate) fatal: Option<DbErr>,
     pub(crate) entries: Vec<Draft>,
+    /// It wrote what is no record, so that there is something to commit without an entry.
+    pub(crate) keeps: bool,
     announced: Arc<HashSet<Uuid>>,
 }
 
@@ -111,6 +113,11 @@ impl Tx {
 
     pub(crate) fn stage(&self, entry: Draft) {
         self.progress().entries.push(entry);
+    }
+
+    /// Says that the command wrote what is no record and has no entry in the journal.
+    pub(crate) fn keep(&self) {
+        self.progress().keeps = true;
     }
 
     fn progress(&self) -> MutexGuard<'_, Progress> {
@@ -270,6 +277,7 @@ impl Progress {
     /// Undoes what the command wrote, and only that.
     pub(crate) async fn roll_back(&mut self, session: &Session) -> Result<(), DbErr> {
         self.entries.clear();
+        self.keeps = false;
         self.pending = Pending::default();
         if self.savepoint {
             session.transaction.execute_unprepared(ROLLBACK).await?;
