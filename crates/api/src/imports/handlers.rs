@@ -1,5 +1,6 @@
 //! The operations on imports.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -61,7 +62,7 @@ pub(crate) async fn list(ctx: Ctx) -> ApiResult<Answer> {
             found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
             let mut items = Vec::new();
             for import in &found {
-                items.push(json!(told(import, snapshot.import_counts(import.id).await?)?));
+                items.push(json!(told(import, &snapshot.import_counts(import.id).await?)?));
             }
             let last =
                 found.last().filter(|_| more).map(|last| Cursor { key: Key::Whole(last.created_at), id: last.id });
@@ -117,7 +118,7 @@ pub(crate) async fn create(mut ctx: Ctx) -> ApiResult<Answer> {
         let answer = ctx
             .write(move |tx| async move {
                 tx.add_import(import.clone())?;
-                answer(&import, Default::default(), tx.epoch(), 201)
+                answer(&import, &BTreeMap::new(), tx.epoch(), 201)
             })
             .await?;
         if let Some(id) = id.filter(|_| !answer.is_replayed()) {
@@ -160,7 +161,7 @@ pub(crate) async fn get(ctx: Ctx) -> ApiResult<Answer> {
             .read(async |snapshot| {
                 let import = snapshot.import(Some(slug.as_str()), id).await?;
                 let counts = snapshot.import_counts(id).await?;
-                let answer = answer(&import, counts, &snapshot.head().epoch, 200)?;
+                let answer = answer(&import, &counts, &snapshot.head().epoch, 200)?;
                 Ok((import, answer))
             })
             .await?;
@@ -209,7 +210,7 @@ pub(crate) async fn update(ctx: Ctx) -> ApiResult<Answer> {
                 import.visibility = visibility.as_str().to_owned();
             }
             let import = tx.change_import(import).await?;
-            answer(&import, Default::default(), tx.epoch(), 200)
+            answer(&import, &BTreeMap::new(), tx.epoch(), 200)
         })
         .await?;
     begin(ctx.api.clone(), id);
@@ -386,21 +387,16 @@ pub(crate) async fn start(tx: &Tx, mut import: ImportModel, to: ImportState, sta
     import.actor.clone_from(&stamp.actor);
     import.actor_name.clone_from(&stamp.actor_name);
     let import = tx.change_import(import).await?;
-    answer(&import, Default::default(), tx.epoch(), 202)
+    answer(&import, &BTreeMap::new(), tx.epoch(), 202)
 }
 
-fn answer(
-    import: &ImportModel,
-    counts: std::collections::BTreeMap<String, i64>,
-    epoch: &str,
-    status: u16,
-) -> Result<Answer, Error> {
+fn answer(import: &ImportModel, counts: &BTreeMap<String, i64>, epoch: &str, status: u16) -> Result<Answer, Error> {
     let tag = Tag::of_record(import.id, import.version, epoch, &["import"]);
     let answer = Answer::json(status, serde_json::to_string(&told(import, counts)?)?).tagged(tag);
     Ok(if status == 200 { answer } else { answer.with("Location", format!("/v1/imports/{}", import.id)) })
 }
 
-fn told(import: &ImportModel, counts: std::collections::BTreeMap<String, i64>) -> Result<Import, Error> {
+fn told(import: &ImportModel, counts: &BTreeMap<String, i64>) -> Result<Import, Error> {
     let heading: Vec<String> = nested(&import.heading)?;
     let mapping: Vec<Option<wire::ImportField>> = nested(&import.mapping)?;
     let of = |verdict: ImportVerdict| counts.get(verdict.as_str()).copied().unwrap_or_default();

@@ -33,8 +33,11 @@ pub(crate) struct Judge {
     /// New places by their ids in the gazetteer.
     planned: HashMap<u32, Uuid>,
     /// What was found out about names.
-    cities: HashMap<(CountryCode, String, Option<(u64, u64)>), Meant>,
+    cities: HashMap<City, Meant>,
 }
+
+/// A city as it was asked for: country, name, and the bits of latitude and longitude.
+type City = (CountryCode, String, Option<(u64, u64)>);
 
 /// A place that has no id in the gazetteer, known by its name.
 #[derive(Clone, Copy)]
