@@ -98,7 +98,7 @@ async fn office() -> (App, String) {
 #[tokio::test]
 async fn an_office_brings_its_register_in_and_takes_it_back() {
     let (app, key) = office().await;
-    let file = encoding_of_an_office(OFFICE);
+    let file = unicode_text(OFFICE);
     let import = checked(&app, &key, "", "реестр.csv", &file).await;
     assert_eq!(import.json["columns"][0], json!({"heading": "Город", "field": "partner_city"}));
     assert_eq!(import.json["columns"][2], json!({"heading": "Дата подписания", "field": "established"}));
@@ -159,10 +159,9 @@ async fn an_office_brings_its_register_in_and_takes_it_back() {
     assert!(app.database.verify().await.unwrap().faults.is_empty());
 }
 
-/// A text in windows-1251, as offices save it; what that has no letters for, the register does without.
-fn encoding_of_an_office(text: &str) -> Vec<u8> {
-    // The dates and names of other scripts ask for UTF-16, as a spreadsheet saves "Unicode text".
-    "\u{feff}".chars().chain(text.chars()).collect::<String>().encode_utf16().flat_map(u16::to_le_bytes).collect()
+/// As a spreadsheet saves "Unicode text": UTF-16, because the names are of several scripts.
+fn unicode_text(text: &str) -> Vec<u8> {
+    format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect()
 }
 
 #[tokio::test]

@@ -15,6 +15,8 @@ const FAR: f64 = 120.0;
 const TIMES: u32 = 20;
 /// Inhabitants of a place of which they are not known, or fewer.
 const SMALL: u32 = 5_000;
+/// How many letters of a name may be wrong.
+const LETTERS: u8 = 1;
 /// How many candidates are told.
 const TOLD: usize = 5;
 /// How many of one name are looked at.
@@ -62,24 +64,18 @@ pub enum Meant {
 /// Finds the city that is meant.
 pub fn find(asked: &Asked<'_>) -> Result<Meant, Broken> {
     let gazetteer = gazetteer()?;
-    let mut nearly = Vec::new();
     let spelling = Spelling::of(asked.name);
+    let query = |name| Query { text: name, country: Some(asked.country.as_str()), lang: None, limit: LOOKED_AT };
     for (name, region) in spelling.ways() {
-        let query = Query { text: name, country: Some(asked.country.as_str()), lang: None, limit: LOOKED_AT };
-        let found = gazetteer.search(&query);
-        if found.first().is_some_and(|best| best.kind == MatchKind::Fuzzy) {
-            if let Some(found) = asked.location.and_then(|here| closest(&found, here, VERY_NEAR)) {
-                return Ok(Meant::City(candidate(&found)));
-            }
-            if nearly.is_empty() {
-                nearly = found;
-            }
-        } else if !found.is_empty() {
-            let meant = among(found, asked.location, region);
-            if meant != Meant::Nobody {
-                return Ok(meant);
-            }
+        let meant = among(gazetteer.search_within(&query(name), 0), asked.location, region);
+        if meant != Meant::Nobody {
+            return Ok(meant);
         }
+    }
+    let mut nearly = gazetteer.search_within(&query(spelling.bare.unwrap_or(spelling.whole)), LETTERS);
+    nearly.retain(|found| found.kind == MatchKind::Fuzzy);
+    if let Some(city) = asked.location.and_then(|here| closest(&nearly, here, VERY_NEAR)) {
+        return Ok(Meant::City(candidate(&city)));
     }
     if let Some(here) = asked.location {
         nearly.retain(|found| distance(here, &found.city) < FAR);

@@ -143,6 +143,37 @@ impl Judge {
         self
     }
 
+    /// Finds out about all cities that these rows name, on all processors: that takes most of the time.
+    pub(crate) fn look_up(&mut self, rows: &[Vec<String>]) -> Result<(), String> {
+        let mut wanted: Vec<City> = Vec::new();
+        for cells in rows {
+            for fields in [&HOME, &PARTNER] {
+                let cell =
+                    |field: Field| self.columns.get(&field).and_then(|at| cells.get(*at)).map_or("", String::as_str);
+                let mut unheard = Said::default();
+                let location = read_location(cell(fields.latitude), cell(fields.longitude), fields, &mut unheard);
+                let Ok(country) = recognise(cell(fields.country)).map(Recognised::code) else { continue };
+                let key = key(country, cell(fields.city).trim(), location);
+                if !key.1.is_empty() && !self.cities.contains_key(&key) {
+                    wanted.push(key);
+                }
+            }
+        }
+        wanted.sort_unstable();
+        wanted.dedup();
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let found = std::thread::scope(|scope| {
+            let parts = wanted.chunks(wanted.len().div_ceil(threads).max(1));
+            let at_work: Vec<_> =
+                parts.map(|part| scope.spawn(|| part.iter().map(find).collect::<Result<Vec<_>, _>>())).collect();
+            let joined =
+                at_work.into_iter().map(|thread| thread.join().map_err(|_| "looking up cities panicked".to_owned())?);
+            joined.collect::<Result<Vec<_>, String>>()
+        })?;
+        self.cities.extend(wanted.into_iter().zip(found.into_iter().flatten()));
+        Ok(())
+    }
+
     /// Judges a row.
     pub(crate) fn judge(&mut self, number: i64, cells: &[String]) -> Result<(ImportVerdict, Told), String> {
         let mut said = Said::default();
@@ -246,8 +277,7 @@ impl Judge {
         let country = read_country(&land, fields.country, said);
         let location = read_location(&cell(fields.latitude), &cell(fields.longitude), fields, said);
         let (Some(country), false) = (country, said.wrong) else { return Ok(None) };
-        let bits = location.map(|(lat, lon)| (lat.to_bits(), lon.to_bits()));
-        let key = (country, name.clone(), bits);
+        let key = key(country, &name, location);
         let meant = match self.cities.get(&key) {
             Some(meant) => meant.clone(),
             None => {
@@ -375,6 +405,15 @@ impl Said {
         }
         (verdict, self.told)
     }
+}
+
+fn key(country: CountryCode, name: &str, location: Option<(f64, f64)>) -> City {
+    (country, name.to_owned(), location.map(|(lat, lon)| (lat.to_bits(), lon.to_bits())))
+}
+
+fn find((country, name, bits): &City) -> Result<Meant, String> {
+    let location = bits.map(|(lat, lon)| (f64::from_bits(lat), f64::from_bits(lon)));
+    city::find(&Asked { name, country: *country, location }).map_err(|broken| broken.to_string())
 }
 
 fn read_date(text: &str, field: Field, said: &mut Said) -> Option<PartialDate> {

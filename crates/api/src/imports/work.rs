@@ -159,7 +159,7 @@ async fn check(api: &Api, import: ImportModel, progress: &mut (impl FnMut(i64, i
         let mut working = judge.take().ok_or_else(|| Error::Defect("the judge is away".to_owned()))?;
         // Names are looked up for milliseconds: not on a thread that others wait for.
         let judged = tokio::task::spawn_blocking(move || {
-            let verdicts = rows.iter().map(|row| verdict(&mut working, row)).collect::<Result<Vec<_>, Error>>();
+            let verdicts = verdicts(&mut working, &rows);
             (working, verdicts)
         });
         let (back, verdicts) = judged.await.map_err(|error| Error::Defect(error.to_string()))?;
@@ -217,23 +217,29 @@ async fn forget(api: &Api, import: &ImportModel) -> Result<(), Error> {
     Ok(())
 }
 
-fn verdict(judge: &mut Judge, row: &ImportRowModel) -> Result<ImportVerdictModel, Error> {
-    let cells: Vec<String> = nested(&row.cells)?;
-    let (verdict, told) = judge.judge(row.number, &cells).map_err(Error::Defect)?;
-    Ok(ImportVerdictModel {
-        import_id: row.import_id,
-        number: row.number,
-        verdict: verdict.as_str().to_owned(),
-        told: serde_json::to_string(&told)?,
-    })
+fn verdicts(judge: &mut Judge, rows: &[ImportRowModel]) -> Result<Vec<ImportVerdictModel>, Error> {
+    let cells = rows.iter().map(|row| nested(&row.cells)).collect::<Result<Vec<Vec<String>>, _>>()?;
+    judge.look_up(&cells).map_err(Error::Defect)?;
+    let judged = rows.iter().zip(&cells).map(|(row, cells)| {
+        let (verdict, told) = judge.judge(row.number, cells).map_err(Error::Defect)?;
+        Ok(ImportVerdictModel {
+            import_id: row.import_id,
+            number: row.number,
+            verdict: verdict.as_str().to_owned(),
+            told: serde_json::to_string(&told)?,
+        })
+    });
+    judged.collect()
 }
 
 /// What a slice of a commit works with.
 struct Writing {
     slug: Slug,
     visibility: Visibility,
-    /// The new places that are there by now: planned ids, and those they have.
-    places: HashMap<Uuid, Uuid>,
+    /// The new places that earlier slices saw to: planned ids, and those they have.
+    places: Arc<HashMap<Uuid, Uuid>>,
+    /// Those of this slice.
+    fresh: HashMap<Uuid, Uuid>,
     /// Places without an id in the gazetteer, by country and folded name, as they were when it began.
     named: Arc<HashMap<(String, String), Uuid>>,
     tally: ImportTally,
@@ -247,7 +253,7 @@ async fn commit(api: &Api, mut import: ImportModel, progress: &mut (impl FnMut(i
     let wanted = [ImportVerdict::New, ImportVerdict::Update].map(|verdict| verdict.as_str().to_owned());
     let named = Arc::new(named(api).await?);
     let mut size = SLICE;
-    let mut places: HashMap<Uuid, Uuid> = HashMap::new();
+    let mut places: Arc<HashMap<Uuid, Uuid>> = Arc::default();
     loop {
         if api.is_draining() {
             return Ok(());
@@ -268,7 +274,8 @@ async fn commit(api: &Api, mut import: ImportModel, progress: &mut (impl FnMut(i
         let writing = Writing {
             slug: slug.clone(),
             visibility,
-            places: std::mem::take(&mut places),
+            places: Arc::clone(&places),
+            fresh: HashMap::new(),
             named: Arc::clone(&named),
             tally,
         };
@@ -288,11 +295,11 @@ async fn commit(api: &Api, mut import: ImportModel, progress: &mut (impl FnMut(i
             }
             import.tally = serde_json::to_string(&writing.tally)?;
             let import = tx.change_import(import).await?;
-            Ok((import, writing.places.into_iter().collect::<Vec<_>>()))
+            Ok((import, writing.fresh.into_iter().collect::<Vec<_>>()))
         });
-        let (changed, made) = written.await?.value;
+        let (changed, fresh) = written.await?.value;
         import = changed;
-        places = made.into_iter().collect();
+        Arc::make_mut(&mut places).extend(fresh);
         progress(import.done, import.rows_total);
         if count == 0 {
             return Ok(());
@@ -375,7 +382,7 @@ impl Writing {
         let Some(new) = &side.make else {
             return if tx.has(CollectionName::Places, side.id).await? { Ok(side.id) } else { Err(Error::NotFound) };
         };
-        if let Some(known) = self.places.get(&side.id) {
+        if let Some(known) = self.fresh.get(&side.id).or_else(|| self.places.get(&side.id)) {
             return Ok(*known);
         }
         let mut known = None;
@@ -398,7 +405,7 @@ impl Writing {
                 side.id
             }
         };
-        self.places.insert(side.id, id);
+        self.fresh.insert(side.id, id);
         Ok(id)
     }
 
