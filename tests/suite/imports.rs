@@ -213,6 +213,9 @@ async fn what_was_built_upon_is_not_taken_back() {
         "partnership": ties["items"][1]["id"], "kind": "memorandum", "title": {"en": "Memorandum"},
     });
     let agreement = app.create("agreements", &key, agreement).await;
+    let path = format!("/v1/imports/{}/undo", import.json["id"].as_str().unwrap());
+    let with_key = app.request("POST", &path).key(&key).if_match(import.tag()).header("Idempotency-Key", "undo");
+    with_key.send().await.expect_problem(409, "built_upon");
     let refused = act(&app, &key, &import, "undo").await.expect_problem(409, "built_upon");
     let mut wanted = [(tie(0), "changed".to_owned()), (tie(1), "referred_to".to_owned())];
     wanted.sort();

@@ -2,7 +2,7 @@
 //! that it holds, and how much it does hold. Then the first sheet that holds something is read cell by
 //! cell. Formulas are refused: what they come to is for the program that made them to say.
 
-use std::io::{Cursor, Read};
+use std::io::{Cursor, Read, Write};
 
 use calamine::{Data, DataRef, Reader as _, Xlsx, XlsxError};
 use zip::ZipArchive;
@@ -11,6 +11,10 @@ use crate::table::{Finding, Grid, MOST_CELLS, MOST_COLUMNS, MOST_UNPACKED, Refus
 
 /// The most files in the archive.
 const MOST_ENTRIES: usize = 1_000;
+/// The most elements of the table of texts, which is held in memory whole.
+const MOST_TEXT_TAGS: u64 = 2_000_000;
+/// The most elements of any other part that is held in memory: styles, relations, the workbook itself.
+const MOST_TAGS: u64 = 200_000;
 /// How many places a sentence names.
 const TOLD: usize = 5;
 /// Sheets that are looked at.
@@ -63,15 +67,39 @@ fn unpack(bytes: &[u8]) -> Result<(), Refused> {
     let mut rest = MOST_UNPACKED;
     for at in 0..archive.len() {
         let entry = archive.by_index(at).map_err(|error| unreadable(&error))?;
-        is_workbook |= entry.name().is_ok_and(|name| name.eq_ignore_ascii_case("xl/workbook.xml"));
+        let name = entry.name().map(|name| name.to_ascii_lowercase()).unwrap_or_default();
+        is_workbook |= name == "xl/workbook.xml";
         let mut bounded = entry.take(rest + 1);
-        let size = std::io::copy(&mut bounded, &mut std::io::sink()).map_err(|error| unreadable(&error))?;
+        let mut tags = Tags(0);
+        let size = std::io::copy(&mut bounded, &mut tags).map_err(|error| unreadable(&error))?;
         rest = rest.checked_sub(size).ok_or_else(|| bomb("holds more"))?;
+        // Sheets are read as a stream; all else becomes objects in memory, each larger than its element.
+        let is_held = name.ends_with(".xml") && !name.starts_with("xl/worksheets/") || name.ends_with(".rels");
+        let most = if name.ends_with("sharedstrings.xml") { MOST_TEXT_TAGS } else { MOST_TAGS };
+        if is_held && tags.0 > most {
+            let detail = format!("A part of the workbook has more than {most} elements. Send it in parts, or as CSV.");
+            return Err(Refused::new("too_many_entries", detail));
+        }
     }
     if is_workbook {
         Ok(())
     } else {
         Err(Refused::new("unknown_format", "It is an archive, and no XLSX workbook. Send what is in it."))
+    }
+}
+
+/// Counts the elements of what is written into it, and keeps nothing.
+struct Tags(u64);
+
+impl Write for Tags {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let tags = bytes.iter().filter(|byte| **byte == b'<').count();
+        self.0 = self.0.saturating_add(u64::try_from(tags).unwrap_or(u64::MAX));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 
@@ -97,7 +125,8 @@ fn sheet(book: &mut Xlsx<Cursor<&[u8]>>, name: &str) -> Result<Grid, Unfit> {
     let mut formulas: Vec<String> = Vec::new();
     let (mut formula_count, mut seen) = (0_usize, 0_usize);
     let mut row: (u32, Vec<String>) = (0, Vec::new());
-    while let Some(cell) = reader.next_cell_with_formula().map_err(|error| unreadable(&error))? {
+    // Without expanding shared formulas: their numbers are taken for places in a list that would grow.
+    while let Some(cell) = reader.next_cell_with_formula_metadata().map_err(|error| unreadable(&error))? {
         let (line, column) = cell.pos;
         seen += 1;
         // Empty cells with a style count too: they cost time.

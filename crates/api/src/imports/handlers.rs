@@ -317,20 +317,18 @@ pub(crate) async fn commit(ctx: Ctx) -> ApiResult<Answer> {
 pub(crate) async fn undo(ctx: Ctx) -> ApiResult<Answer> {
     let slug = keeper(&ctx)?;
     let (id, if_match, stamp) = (import_id(&ctx)?, ctx.if_match()?, ctx.stamp());
-    // What was answered before under an idempotency key is answered again, whatever came since.
-    if ctx.header("Idempotency-Key").is_none() {
-        let built = ctx
-            .read(async |snapshot| {
-                let import = snapshot.import(Some(slug.as_str()), id).await?;
-                if state(&import)? != ImportState::Committed {
-                    return Ok(Vec::new());
-                }
-                snapshot.built_upon(id, TOLD).await
-            })
-            .await?;
-        if !built.is_empty() {
-            return Err(stands_in_the_way(&built));
-        }
+    // An import that is being taken back was looked at; what a repeated request gets is for its key to say.
+    let built = ctx
+        .read(async |snapshot| {
+            let import = snapshot.import(Some(slug.as_str()), id).await?;
+            match state(&import)? {
+                ImportState::Committed => snapshot.built_upon(id, TOLD).await,
+                _ => Ok(Vec::new()),
+            }
+        })
+        .await?;
+    if !built.is_empty() {
+        return Err(stands_in_the_way(&built));
     }
     let answer = ctx
         .write(move |tx| async move {

@@ -119,6 +119,20 @@ fn sheets_without_end_are_refused() {
 }
 
 #[test]
+fn what_would_grow_in_memory_is_refused() {
+    let rows: &[&[&str]] = &[&["Город", "Страна"], &["x", "y"]];
+    let texts = format!("<sst>{}</sst>", "<si><t>a</t></si>".repeat(600_000));
+    let many = workbook(&sheet_of(rows, ""), &[("xl/sharedStrings.xml", texts.as_bytes())]);
+    assert_eq!(refused(&many).code, "too_many_entries");
+    let styles = format!("<styleSheet><cellXfs>{}</cellXfs></styleSheet>", "<xf/>".repeat(300_000));
+    let many = workbook(&sheet_of(rows, ""), &[("xl/styles.xml", styles.as_bytes())]);
+    assert_eq!(refused(&many).code, "too_many_entries");
+    let shared = "<c r=\"A1\"><f t=\"shared\" si=\"99999999999\" ref=\"A1:A9\">B1</f><v>1</v></c>";
+    let shared = format!("{SHEET}<sheetData><row r=\"1\">{shared}</row></sheetData></worksheet>");
+    assert_eq!(refused(&workbook(&shared, &[])).code, "formula");
+}
+
+#[test]
 fn an_archive_that_is_no_workbook_is_refused() {
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
     archive.start_file("register.csv", SimpleFileOptions::default()).unwrap();
