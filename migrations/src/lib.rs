@@ -26,6 +26,7 @@ mod m20261124_000019_report_notes;
 mod m20261124_000020_documents;
 mod m20261124_000024_exchange_counts;
 mod m20261125_000030_accepted_findings;
+mod m20261125_000032_imports;
 mod m20261125_000033_collections_in_head;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -62,6 +63,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000020_documents::Migration),
             Box::new(m20261124_000024_exchange_counts::Migration),
             Box::new(m20261125_000030_accepted_findings::Migration),
+            Box::new(m20261125_000032_imports::Migration),
             Box::new(m20261125_000033_collections_in_head::Migration),
         ]
     }

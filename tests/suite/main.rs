@@ -14,6 +14,7 @@ mod exports;
 mod findings;
 mod gazetteer;
 mod http;
+mod imports;
 mod letters;
 mod limits;
 mod linear;

@@ -192,7 +192,7 @@ impl Ctx {
         })
     }
 
-    fn stamp(&self) -> Stamp {
+    pub(crate) fn stamp(&self) -> Stamp {
         let (actor, actor_name) = self.principal.as_ref().map_or_else(
             || ("anonymous".to_owned(), String::new()),
             |principal| (principal.id().to_string(), principal.key.body.owner.clone()),

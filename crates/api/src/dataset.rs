@@ -23,7 +23,7 @@ mod lines;
 pub const FORMAT: &str = "pobratim-dataset/1";
 
 /// How many records the first command writes.
-const SLICE: usize = 25;
+pub(crate) const SLICE: usize = 25;
 
 /// How many a command writes at most.
 const LARGEST: usize = 2000;
@@ -226,7 +226,7 @@ async fn apply(
 
 /// How many records the next command may write, when so many took so long: never more than twice
 /// as many, because the last rows may have been the easy ones.
-fn paced(count: usize, took: Duration) -> usize {
+pub(crate) fn paced(count: usize, took: Duration) -> usize {
     let fitting = PACE.as_micros().saturating_mul(count as u128) / took.as_micros().max(1);
     usize::try_from(fitting).unwrap_or(LARGEST).min(2 * count).clamp(SLICE, LARGEST)
 }

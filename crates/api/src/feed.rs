@@ -278,7 +278,7 @@ async fn wait(ctx: &Ctx, query: &ChangesQuery, epoch: Option<&str>) -> ApiResult
 }
 
 /// `Prefer: wait=20`, in seconds.
-fn wait_wanted(ctx: &Ctx) -> u64 {
+pub(crate) fn wait_wanted(ctx: &Ctx) -> u64 {
     let wishes = ctx.header("Prefer").unwrap_or_default().split(',');
     let wait =
         wishes.filter_map(|wish| wish.trim().strip_prefix("wait=")).find_map(|seconds| seconds.parse::<u64>().ok());

@@ -176,6 +176,7 @@ kinds! {
     HAS_DEPENDENTS = 409 "has_dependents" "Other records refer to this one" "`dependents` says how many. Delete or change them first.";
     MISSING_REFERENCE = 409 "missing_reference" "Something it refers to is gone" "`errors` points to the references. Restore what they lead to first.";
     INVALID_STATE = 409 "invalid_state" "The state does not allow this" "`state` says where the record is, where it can go, and what is missing.";
+    BUILT_UPON = 409 "built_upon" "Something was built upon what it made" "`errors` lists what was changed since, and what refers to it from outside. Take that back first.";
     HELD = 409 "held" "Something with a history of its own would be dropped" "`errors` points to the element that carries decisions or a stance.";
     HISTORY_RESTARTED = 410 "history_restarted" "The history was restarted" "A backup was restored since: read everything anew and follow from there.";
     STALE = 412 "stale" "The record has been changed" "If-Match names another version than the record has. Read it again.";

@@ -171,8 +171,9 @@ async fn answer(
         incoming,
         seen: seen.clone(),
     };
-    if entry.method != Method::GET {
-        // Reading handlers take their parameters themselves; writing ones have none in the query.
+    let takes_query = ctx.query.iter().any(|(name, _)| entry.parameters.iter().any(|known| known.is_query(name)));
+    if entry.method != Method::GET && !takes_query {
+        // Reading handlers take their parameters themselves, and so do the few writing ones that have any.
         Reader::new(&ctx).finish()?;
     }
     let answer = match &turn {

@@ -27,6 +27,7 @@ mod exchange_state;
 mod exchange_statistics;
 mod fault;
 mod finding;
+mod import;
 mod index;
 mod json;
 mod keyed;
@@ -97,6 +98,7 @@ pub use finding::{
     AMBIGUOUS, CitedRecord, ExchangeCount, Finding, FindingAcceptance, FindingCode, FindingEvidence, FindingFacts,
     NamedRecord, OPEN_LIST_ROOTS, OpenActivity, RecordMention, ReportFacts, Severity, TwinFacts, UncountedExchange,
 };
+pub use import::ImportState;
 pub use index::{Reference, References, TermKind, Terms};
 pub use json::{diff, merge, to_json};
 pub use letter::{Letter, LetterChannel, LetterDirection};

@@ -70,14 +70,23 @@ impl Gazetteer {
         self.search_among(query, |_, _| true)
     }
 
+    /// The same with so many letters off at most: who looks for thousands of names has no time for more.
+    pub fn search_within(&self, query: &Query<'_>, letters: u8) -> Vec<Found<'_>> {
+        self.find(query, letters, |_, _| true)
+    }
+
     /// The same with only those names that `keep` keeps: to measure what would be found without.
     pub fn search_among(&self, query: &Query<'_>, keep: impl Fn(&City<'_>, &Name<'_>) -> bool) -> Vec<Found<'_>> {
+        self.find(query, u8::MAX, keep)
+    }
+
+    fn find(&self, query: &Query<'_>, letters: u8, keep: impl Fn(&City<'_>, &Name<'_>) -> bool) -> Vec<Found<'_>> {
         let asked = key(query.text);
         let mut search = Search { gazetteer: self, query, keep, best: HashMap::new() };
         search.by_key(&asked, None);
         search.rewritten(&asked);
         // A second letter is looked at when one does not do: it takes several times as long.
-        for distance in 1..=tolerance(&asked) {
+        for distance in 1..=tolerance(&asked).min(letters) {
             if search.best.is_empty() {
                 search.nearby(&asked, distance);
             }

@@ -57,6 +57,7 @@ struct Open {
 /// A command that has run.
 struct Done {
     entries: Vec<Draft>,
+    /// It wrote what is no record.
     keeps: bool,
     answer: Option<(Idempotency, String)>,
     refusal: Option<Error>,
@@ -225,8 +226,8 @@ impl Batches {
         match answer {
             Some(answer) => {
                 session.take_over(open.done.len(), &mut progress);
-                done.entries = progress.entries;
                 done.keeps = progress.keeps;
+                done.entries = progress.entries;
                 if let Some(request) = queued.idempotency {
                     open.used.insert(request.name());
                     done.answer = Some((request, answer));

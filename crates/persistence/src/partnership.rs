@@ -1,9 +1,10 @@
 //! Partnerships in the database.
 
-use pobratim_domain::{Partnership, PartnershipParty, Record};
+use pobratim_domain::{Partnership, PartnershipArrangement, PartnershipParty, Record};
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
+use sha2::{Digest, Sha256};
 
 use crate::days::insert_days;
 use crate::raw_json::{RawJson, instant};
@@ -157,18 +158,36 @@ impl Stored for Partnership {
     const UNIQUE: &'static [Unique] = &[Unique {
         column: "pair_key",
         pointer: "/parties",
-        rule: "With this partner there is a living bilateral partnership already.",
+        rule: "Between these two there is a living bilateral partnership already.",
     }];
 
     fn derive(record: &Record<Self>, columns: &mut Map<String, Json>) {
         let tie = &record.body;
         let is_living = tie.stage.is_living();
         columns.insert("living".to_owned(), is_living.into());
-        let partner = tie.partner().and_then(PartnershipParty::target).filter(|_| is_living);
-        columns.insert("pair_key".to_owned(), partner.map(|id| id.to_string()).into());
+        let pair = pair_key(tie).filter(|_| is_living);
+        columns.insert("pair_key".to_owned(), pair.map(|key| key.to_string()).into());
         insert_days(columns, "established", tie.established.as_ref());
         insert_days(columns, "ended", tie.ended.as_ref());
     }
+}
+
+/// Two sides as one key, whichever of them is at home.
+fn pair_key(tie: &Partnership) -> Option<Uuid> {
+    let mut sides: Vec<Uuid> = tie.parties.iter().map(PartnershipParty::target).collect::<Option<_>>()?;
+    if tie.arrangement == PartnershipArrangement::Multilateral || sides.len() != 2 {
+        return None;
+    }
+    sides.sort_unstable();
+    Some(key_of(&sides))
+}
+
+fn key_of(sides: &[Uuid]) -> Uuid {
+    let mut hash = Sha256::new();
+    sides.iter().for_each(|side| hash.update(side.as_bytes()));
+    let mut bytes = [0; 16];
+    bytes.iter_mut().zip(hash.finalize()).for_each(|(byte, hashed)| *byte = hashed);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }
 
 #[cfg(test)]
@@ -201,8 +220,13 @@ mod tests {
     #[test]
     fn one_living_tie_of_two_is_kept_with_each_partner() {
         let key = |stage, arrangement| to_row(&heihe(stage, arrangement)).unwrap().pair_key;
-        assert_eq!(key("active", "bilateral"), HEIHE.parse().ok());
-        assert_eq!(key("planned", "bilateral"), HEIHE.parse().ok());
+        assert_eq!(key("active", "bilateral"), Some(key_of(&[HOME, HEIHE].map(|id| id.parse().unwrap()))));
+        assert_eq!(key("planned", "bilateral"), key("active", "bilateral"));
+        let mut turned = heihe("active", "bilateral");
+        turned.body.parties.reverse();
+        assert_eq!(to_row(&turned).unwrap().pair_key, key("active", "bilateral"));
+        turned.body.parties[0].place = Some(Uuid::from_u128(7));
+        assert_ne!(to_row(&turned).unwrap().pair_key, key("active", "bilateral"));
         assert_eq!(key("active", "multilateral"), None);
         for stage in ["expired", "ended", "declined", "abandoned"] {
             assert_eq!(key(stage, "bilateral"), None, "{stage}");

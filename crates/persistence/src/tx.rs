@@ -278,6 +278,7 @@ impl Progress {
     /// Undoes what the command wrote, and only that.
     pub(crate) async fn roll_back(&mut self, session: &Session) -> Result<(), DbErr> {
         self.entries.clear();
+        self.keeps = false;
         self.pending = Pending::default();
         if self.savepoint {
             session.transaction.execute_unprepared(ROLLBACK).await?;

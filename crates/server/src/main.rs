@@ -4,6 +4,7 @@
 mod config;
 mod data;
 mod files;
+mod imports;
 mod keys;
 mod serve;
 mod telemetry;
@@ -59,6 +60,24 @@ enum Command {
     Export {
         /// The new file; its name ends in .ndjson
         file: PathBuf,
+    },
+    /// Check a register of ties (CSV, XLSX, JSON, NDJSON) row by row, print what each row comes to, and
+    /// with --commit write it. Importing it again changes nothing
+    Import {
+        /// The register
+        file: PathBuf,
+        /// The municipality that keeps what is made, by its slug; the only one there is when left out
+        #[arg(long)]
+        municipality: Option<String>,
+        /// A register that is known: how it is cited
+        #[arg(long, value_parser = profile)]
+        profile: Option<String>,
+        /// How records cite it; the name of the file when left out
+        #[arg(long)]
+        source: Option<String>,
+        /// Write what the rows make
+        #[arg(long)]
+        commit: bool,
     },
     /// Print the contract (OpenAPI 3.1)
     Openapi,
@@ -152,6 +171,11 @@ fn role(text: &str) -> Result<Role, String> {
         .ok_or_else(|| "reader, editor, approver or admin".to_owned())
 }
 
+fn profile(text: &str) -> Result<String, String> {
+    let known = pobratim_api::Profile::ALL.map(pobratim_api::Profile::as_str);
+    if known.contains(&text) { Ok(text.to_owned()) } else { Err(format!("one of {}", known.join(", "))) }
+}
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     if matches!(cli.command, Command::Openapi) {
@@ -191,6 +215,10 @@ async fn run(command: Command, config: &Config) -> Outcome {
         Command::Migrate => migrate(config).await,
         Command::Load { file } => data::load(config, &file).await,
         Command::Export { file } => data::export(config, &file).await,
+        Command::Import { file, municipality, profile, source, commit } => {
+            let (municipality, profile) = (municipality.as_deref(), profile.as_deref());
+            imports::import(config, imports::Wanted { file: &file, municipality, profile, source, commit }).await
+        }
         Command::Keys { command } => {
             let database = open(config).await?;
             match command {

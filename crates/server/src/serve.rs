@@ -50,6 +50,14 @@ async fn run(config: Config, demo: bool) -> Outcome {
         say(&format!("demo key: {key}"));
     }
     tracing::info!(database = config.database.display_name(), %address, "serving");
+    let resumed = api.clone();
+    actix_web::rt::spawn(async move {
+        match pobratim_api::resume_imports(&resumed).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "went on with the imports that had been interrupted"),
+            Err(error) => tracing::error!(%error, "imports that had been interrupted wait for the next start"),
+        }
+    });
     let handle = server.handle();
     let serving = actix_web::rt::spawn(server);
     wait_for_signal().await?;

@@ -15,9 +15,17 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("pobratim-persistence", &["pobratim-domain"]),
     ("pobratim-reports", &["pobratim-domain"]),
     ("pobratim-names", &["pobratim-domain"]),
+    ("pobratim-imports", &["pobratim-names", "pobratim-domain"]),
     (
         "pobratim-api",
-        &["pobratim-persistence", "pobratim-files", "pobratim-reports", "pobratim-names", "pobratim-domain"],
+        &[
+            "pobratim-persistence",
+            "pobratim-files",
+            "pobratim-imports",
+            "pobratim-reports",
+            "pobratim-names",
+            "pobratim-domain",
+        ],
     ),
     ("pobratim", &["pobratim-api", "pobratim-files", "pobratim-persistence", "pobratim-migrations", "pobratim-domain"]),
     (
@@ -38,6 +46,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 const FORBIDDEN: &[(&str, &[&str])] = &[
     ("pobratim-domain", &["actix", "sea-orm", "sea-query", "sqlx", "tokio"]),
     ("pobratim-files", &["actix", "sea-orm", "sea-query", "sqlx"]),
+    ("pobratim-imports", &["actix", "sea-orm", "sea-query", "sqlx", "tokio"]),
     ("pobratim-names", &["actix", "sea-orm", "sea-query", "sqlx", "tokio"]),
     ("pobratim-persistence", &["actix"]),
     ("pobratim-api", &["sea-orm", "sea-query", "sqlx"]),

@@ -44,6 +44,13 @@ const COMPUTED: &[&str] =
 const APART: &[(&str, &str)] = &[
     ("export_records", "only who answers for all of it may; exports/whole.rs tries every caller"),
     ("set_finding_acceptance", "a finding is computed; findings.rs tries every caller"),
+    ("list_imports", "an import is no record; imports.rs tries every caller"),
+    ("create_import", "an import is no record; imports.rs tries every caller"),
+    ("get_import", "an import is no record; imports.rs tries every caller"),
+    ("update_import", "an import is no record; imports.rs tries every caller"),
+    ("list_import_rows", "an import is no record; imports.rs tries every caller"),
+    ("commit_import", "an import is no record; imports.rs tries every caller"),
+    ("undo_import", "an import is no record; imports.rs tries every caller"),
     ("get_partnership_report", "it is about a record of another collection; reports.rs tries who sees it"),
 ];
 /// Collections whose example cannot be made into a record here, each with the reason.

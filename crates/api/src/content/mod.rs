@@ -10,8 +10,9 @@ mod upload;
 
 pub(crate) use digest::PATTERN as DIGEST;
 pub(crate) use download::download;
-pub(crate) use incoming::Incoming;
-pub(crate) use upload::{PART, put, submit};
+pub(crate) use incoming::{Incoming, too_large};
+pub(crate) use name::of as name_of;
+pub(crate) use upload::{PART, fault, hexadecimal, is_expected, put, submit, unreadable};
 
 /// Types that a browser may show where they lie: it runs nothing in them. All others are for saving.
 pub(crate) const SHOWN: &[&str] =

@@ -111,7 +111,7 @@ async fn write(upload: &mut Upload, chunk: &Bytes, most: u64) -> ApiResult<()> {
 }
 
 /// Refuses parts that the contract does not know.
-fn is_expected(field: &Field, has_file: bool) -> ApiResult<()> {
+pub(crate) fn is_expected(field: &Field, has_file: bool) -> ApiResult<()> {
     let name = field.name().unwrap_or_default();
     if name != PART {
         let pointer = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
@@ -126,13 +126,13 @@ fn is_expected(field: &Field, has_file: bool) -> ApiResult<()> {
     Ok(())
 }
 
-fn fault(pointer: &str, code: &'static str, detail: &str) -> Box<ApiError> {
+pub(crate) fn fault(pointer: &str, code: &'static str, detail: &str) -> Box<ApiError> {
     let mut faults = Faults::default();
     faults.add(pointer, code, detail);
     ApiError::body(faults)
 }
 
-fn unreadable(error: &MultipartError, most: u64) -> Box<ApiError> {
+pub(crate) fn unreadable(error: &MultipartError, most: u64) -> Box<ApiError> {
     match error {
         MultipartError::Payload(error) => broken(error, most),
         error => ApiError::new(&MALFORMED, format!("The form cannot be read: {error}.")),
@@ -200,6 +200,6 @@ async fn record(ctx: &Ctx, wanted: Wanted, stored: Stored, name: Option<String>)
     .await
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

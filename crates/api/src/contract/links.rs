@@ -37,7 +37,9 @@ pub(crate) fn add(document: &mut Value) {
         put(list, "post", "201", &done);
         put(&linked.record, "get", "200", &done);
         put(list, "get", "200", &[first, next]);
-        put(&linked.record, "delete", "204", &[restore]);
+        if let Some(restore) = restore {
+            put(&linked.record, "delete", "204", &[restore]);
+        }
     }
     document["components"]["links"] = Value::Object(links);
 }
@@ -82,13 +84,14 @@ impl Linked<'_> {
         (format!("{list}_next"), link(&list, "The next page, for the same filters and sort.", &given))
     }
 
-    fn restore(&self) -> (String, Value) {
-        let restore = operation_id(&self.paths[&format!("{}/restore", self.record)]["post"]);
+    /// What is no record cannot be deleted and brought back.
+    fn restore(&self) -> Option<(String, Value)> {
+        let restore = operation_id(&self.paths.get(&format!("{}/restore", self.record))?["post"]);
         let given = Map::from_iter([
             (format!("path.{}", self.id), format!("$request.path.{}", self.id).into()),
             ("header.If-Match".to_owned(), "$response.header.ETag".into()),
         ]);
-        (restore.clone(), link(&restore, "Brings it back.", &given))
+        Some((restore.clone(), link(&restore, "Brings it back.", &given)))
     }
 }
 

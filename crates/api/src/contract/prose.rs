@@ -63,7 +63,9 @@ fn limits(operation: &Value) -> String {
         limits.push("it waits for 60 seconds at most".to_owned());
     }
     let content = &operation["requestBody"]["content"];
-    if content.get("application/octet-stream").or(content.get("multipart/form-data")).is_some() {
+    if operation["operationId"] == "create_import" {
+        limits.push("the file has 32 MiB, 50,000 rows, 100 columns, 600,000 cells, 4,000 characters in a cell at most, and a workbook 96 MiB unpacked; it has an hour to arrive, with no pause of 30 seconds".to_owned());
+    } else if content.get("application/octet-stream").or(content.get("multipart/form-data")).is_some() {
         limits.push("the file has 100 MiB at most, unless the installation says otherwise, and an hour to arrive, with no pause of 30 seconds".to_owned());
     } else if content.is_object() {
         limits.push("the body has 1 MiB at most and 30 seconds to arrive".to_owned());

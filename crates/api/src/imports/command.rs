@@ -1,0 +1,117 @@
+//! Importing from the command line: the same reading, verdicts and writing as over HTTP.
+
+use std::collections::BTreeMap;
+
+use pobratim_domain::{ImportState, Slug};
+use pobratim_persistence::{Error, Stamp};
+use uuid::Uuid;
+
+use crate::api::Api;
+use crate::dataset::LoadError;
+use crate::imports::handlers::{start, told_row};
+use crate::imports::intake::{Register, keep_rows, take};
+use crate::imports::wire::{ImportTally, ImportVerdict};
+use crate::imports::work::{load, nested, work};
+
+/// What importing came to.
+pub struct Imported {
+    /// The import's id: it can be committed and taken back over HTTP.
+    pub id: Uuid,
+    /// What was found of the file as a whole.
+    pub findings: Vec<String>,
+    /// How many rows have which verdict.
+    pub counts: BTreeMap<String, i64>,
+    /// Doubtful and wrong rows, the first of them.
+    pub rows: Vec<CheckedRow>,
+    /// Partnerships made, partnerships changed, places made, rows left out after all; nothing when it was not committed.
+    pub made: Option<[i64; 4]>,
+}
+
+/// A row that was not taken.
+pub struct CheckedRow {
+    /// Where it stands in the file.
+    pub line: i64,
+    /// The verdict.
+    pub verdict: &'static str,
+    /// What it holds.
+    pub text: String,
+    /// Why, and which cities may be meant.
+    pub reasons: Vec<String>,
+}
+
+/// Reads a register for a municipality, judges its rows, and commits it when that is wanted. `progress`
+/// hears how many rows are done, of how many.
+pub async fn import_register(
+    api: &Api,
+    keeper: Slug,
+    register: Register,
+    commit: bool,
+    most: u64,
+    mut progress: impl FnMut(i64, i64) + Send,
+) -> Result<Imported, LoadError> {
+    let database = api.database();
+    let slug = keeper.clone();
+    let known = database.read(async |snapshot| snapshot.municipality(slug.as_str()).await).await?;
+    if known.is_none() {
+        return Err(LoadError::Unreadable(format!("there is no municipality {}", keeper.as_str())));
+    }
+    let stamp = Stamp::system("import");
+    let taken = take(api, &keeper, &stamp, &register).map_err(|refused| LoadError::Unreadable(refused.detail))?;
+    drop(register);
+    let (import, id) = (taken.import.clone(), taken.import.id);
+    database.write(stamp.clone(), None, move |tx| async move { tx.add_import(import) }).await?;
+    keep_rows(api, &stamp, taken.rows).await?;
+    work(api, id, &mut progress).await?;
+    let heading: Vec<String> = nested(&taken.import.heading)?;
+    let wanted = [ImportVerdict::Doubtful, ImportVerdict::Wrong].map(|verdict| verdict.as_str().to_owned());
+    let (counts, rows) = database
+        .read(async |snapshot| {
+            let verdicts = snapshot.import_verdicts(id, &wanted, 0, most).await?;
+            let numbers: Vec<i64> = verdicts.iter().map(|verdict| verdict.number).collect();
+            let rows = snapshot.import_rows_at(id, &numbers).await?;
+            let pairs = rows.iter().zip(&verdicts).map(|(row, verdict)| told_row(&heading, row, Some(verdict)));
+            Ok((snapshot.import_counts(id).await?, pairs.collect::<Result<Vec<_>, Error>>()?))
+        })
+        .await?;
+    let mut made = None;
+    if commit {
+        let by = stamp.clone();
+        let begin = database.write(stamp, None, move |tx| async move {
+            let import = tx.import(None, id).await?;
+            start(&tx, import, ImportState::Committing, &by).await.map(drop)
+        });
+        begin.await?;
+        work(api, id, &mut progress).await?;
+    }
+    let import = load(api, id).await?;
+    if let Some(detail) = &import.detail {
+        return Err(LoadError::Unreadable(detail.clone()));
+    }
+    if commit {
+        let tally: ImportTally = nested(&import.tally)?;
+        made = Some([tally.partnerships, tally.updated, tally.places, tally.left]);
+    }
+    let findings: Vec<serde_json::Value> = nested(&import.findings)?;
+    let findings = findings.iter().filter_map(|finding| finding["detail"].as_str().map(str::to_owned)).collect();
+    let rows = rows.into_iter().map(|row| {
+        let text: Vec<&str> = row.cells.iter().map(|cell| cell.text.as_str()).collect();
+        let notes = row.notes.iter().map(|note| note.detail.clone());
+        let candidates = row.candidates.iter().map(|city| {
+            let region = city.region.as_deref().unwrap_or_default();
+            format!(
+                "may be {} ({}{}{region}), GeoNames {}",
+                city.name,
+                city.country,
+                if region.is_empty() { "" } else { ", " },
+                city.geonames
+            )
+        });
+        CheckedRow {
+            line: row.line,
+            verdict: row.verdict.map_or("", ImportVerdict::as_str),
+            text: text.join(", "),
+            reasons: notes.chain(candidates).collect(),
+        }
+    });
+    Ok(Imported { id, findings, counts, rows: rows.collect(), made })
+}

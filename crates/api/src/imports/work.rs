@@ -1,0 +1,493 @@
+//! The work on imports: judging rows, writing what they make, taking it back. Each is done in slices,
+//! between which others write, and each slice says how far it came in the same transaction: whoever goes
+//! on, after a crash too, begins where the last slice ended, and two who work at once do no harm.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Instant;
+
+use pobratim_domain::value::fold;
+use pobratim_domain::{
+    CollectionName, ImportState, Municipality, Partnership, PartnershipKind, Place, Record, Slug, Visibility, merge,
+};
+use pobratim_imports::Field;
+use pobratim_persistence::{
+    Error, Happened, ImportModel, ImportRowModel, ImportVerdictModel, KnownPlace, Made, Stamp, Stored, Tx, View,
+};
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use crate::api::Api;
+use crate::dataset::{SLICE, paced};
+use crate::imports::judge::Judge;
+use crate::imports::plan::{Plan, Side, Told, cites};
+use crate::imports::wire::{ImportTally, ImportVerdict};
+
+/// How many rows are read at once.
+const READ: u64 = 2_000;
+/// How many changes of the journal are read at once.
+const TAKEN_BACK: u64 = 500;
+
+/// Works at an import until it is at rest, or the service stops.
+pub(crate) async fn work(api: &Api, id: Uuid, progress: &mut (impl FnMut(i64, i64) + Send)) -> Result<(), Error> {
+    loop {
+        let import = load(api, id).await?;
+        if api.is_draining() {
+            return Ok(());
+        }
+        let outcome = match state(&import)? {
+            ImportState::Checking => check(api, import, progress).await,
+            ImportState::Committing => commit(api, import, progress).await,
+            ImportState::Undoing => undo(api, import, progress).await,
+            _ => return Ok(()),
+        };
+        match outcome {
+            // Somebody else has come further, or the mapping was changed: look again.
+            Ok(()) | Err(Error::Stale { .. }) => {}
+            Err(error @ (Error::NotWritten(_) | Error::OutcomeUnknown | Error::Unavailable(_))) => return Err(error),
+            Err(error) => return fail(api, id, &error).await,
+        }
+    }
+}
+
+/// Goes on with every import that was being worked at when the service stopped.
+pub async fn resume_imports(api: &Api) -> Result<usize, Error> {
+    let at_work = api.database().read(async |snapshot| snapshot.imports_at_work().await).await?;
+    for id in &at_work {
+        work(api, *id, &mut |_, _| {}).await?;
+    }
+    Ok(at_work.len())
+}
+
+pub(crate) async fn load(api: &Api, id: Uuid) -> Result<ImportModel, Error> {
+    api.database().read(async |snapshot| snapshot.import(None, id).await).await
+}
+
+pub(crate) fn state(import: &ImportModel) -> Result<ImportState, Error> {
+    ImportState::parse(&import.state)
+        .ok_or_else(|| Error::Defect(format!("an import has the state {:?}", import.state)))
+}
+
+/// Nested values of an import.
+pub(crate) fn nested<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
+    Ok(serde_json::from_str(text)?)
+}
+
+async fn fail(api: &Api, id: Uuid, error: &Error) -> Result<(), Error> {
+    tracing::error!(%error, import = %id, "an import failed");
+    let detail = match error {
+        Error::Refused(_) | Error::AlreadyExists(_) => error.to_string(),
+        _ => "The service could not go on with it; the log says why.".to_owned(),
+    };
+    change(api, id, move |import| {
+        import.state = ImportState::Failed.as_str().to_owned();
+        import.detail = Some(detail);
+    })
+    .await
+}
+
+/// Changes an import as it is then.
+async fn change(api: &Api, id: Uuid, change: impl FnOnce(&mut ImportModel) + Send + 'static) -> Result<(), Error> {
+    let command = move |tx: Tx| async move {
+        let mut import = tx.import(None, id).await?;
+        change(&mut import);
+        tx.change_import(import).await.map(drop)
+    };
+    api.database().write(Stamp::system(&id.to_string()), None, command).await.map(drop)
+}
+
+/// Who an import works for.
+fn stamp(import: &ImportModel, import_id: Option<Uuid>) -> Stamp {
+    Stamp {
+        actor: import.actor.clone(),
+        actor_name: import.actor_name.clone(),
+        request_id: import.id.to_string(),
+        import_id: import_id.map(|id| id.to_string()),
+    }
+}
+
+/// Finds the import as the worker knows it, or tells that somebody else has come further.
+async fn unchanged(tx: &Tx, known: &ImportModel) -> Result<ImportModel, Error> {
+    let import = tx.import(None, known.id).await?;
+    if (import.run, &import.state, import.done) == (known.run, &known.state, known.done) {
+        Ok(import)
+    } else {
+        Err(Error::Stale { current: import.version })
+    }
+}
+
+pub(crate) fn mapping(import: &ImportModel) -> Result<Vec<Option<Field>>, Error> {
+    let codes: Vec<Option<String>> = nested(&import.mapping)?;
+    Ok(codes.iter().map(|code| Field::parse(code.as_deref()?)).collect())
+}
+
+fn kind_of(import: &ImportModel) -> Result<PartnershipKind, Error> {
+    Ok(serde_json::from_value(import.kind.as_str().into())?)
+}
+
+/// Judges every row, from the first: what was judged before a stop is judged again.
+async fn check(api: &Api, import: ImportModel, progress: &mut (impl FnMut(i64, i64) + Send)) -> Result<(), Error> {
+    let database = api.database();
+    let run = database.clock().id();
+    let (id, slug) = (import.id, import.municipality.clone());
+    let begun = database
+        .write(Stamp::system(&id.to_string()), None, move |tx| async move {
+            let mut import = unchanged(&tx, &import).await?;
+            import.run = run;
+            import.done = 0;
+            tx.change_import(import).await
+        })
+        .await?;
+    let mut import = begun.value;
+    forget(api, &import).await?;
+    let (home, places, ties) = database
+        .read(async |snapshot| {
+            let municipality: Option<Record<Municipality>> = snapshot.municipality(&slug).await?;
+            let home = municipality.and_then(|record| record.body.home_place);
+            Ok((home, snapshot.known_places().await?, snapshot.known_ties(&slug).await?))
+        })
+        .await?;
+    let judge = Judge::new(&mapping(&import)?, kind_of(&import)?, home, database.clock());
+    let mut judge = Some(judge.knows(places, ties));
+    let mut size = SLICE;
+    let mut waiting: Vec<ImportVerdictModel> = Vec::new();
+    let mut read_to = 0;
+    loop {
+        let rows = database.read(async |snapshot| snapshot.import_rows(id, read_to, READ).await).await?;
+        let Some(last) = rows.last() else { break };
+        read_to = last.number;
+        let mut working = judge.take().ok_or_else(|| Error::Defect("the judge is away".to_owned()))?;
+        // Names are looked up for milliseconds: not on a thread that others wait for.
+        let judged = tokio::task::spawn_blocking(move || {
+            let verdicts = verdicts(&mut working, &rows);
+            (working, verdicts)
+        });
+        let (back, verdicts) = judged.await.map_err(|error| Error::Defect(error.to_string()))?;
+        judge = Some(back);
+        waiting.extend(verdicts?);
+        while !waiting.is_empty() {
+            if api.is_draining() {
+                return Ok(());
+            }
+            let slice: Vec<_> = waiting.drain(..waiting.len().min(size)).collect();
+            let (count, known) = (slice.len(), import.clone());
+            let done = slice.last().map_or(known.done, |last| last.number);
+            let began = Instant::now();
+            let written = database.write(Stamp::system(&id.to_string()), None, move |tx| async move {
+                let mut import = unchanged(&tx, &known).await?;
+                tx.add_import_verdicts(slice)?;
+                import.done = done;
+                tx.change_import(import).await
+            });
+            import = written.await?.value;
+            progress(import.done, import.rows_total);
+            size = paced(count, began.elapsed());
+        }
+    }
+    let is_whole = import.done == import.rows_total;
+    database
+        .write(Stamp::system(&id.to_string()), None, move |tx| async move {
+            let mut import = unchanged(&tx, &import).await?;
+            if is_whole {
+                import.state = ImportState::Checked.as_str().to_owned();
+            } else {
+                import.state = ImportState::Failed.as_str().to_owned();
+                import.detail = Some("The rows did not arrive whole. Send the file again.".to_owned());
+            }
+            import.done = 0;
+            tx.change_import(import).await.map(drop)
+        })
+        .await
+        .map(drop)
+}
+
+/// Forgets the verdicts of an earlier check, in slices.
+async fn forget(api: &Api, import: &ImportModel) -> Result<(), Error> {
+    let mut up_to = 0;
+    while up_to < import.rows_total {
+        up_to += i64::try_from(READ).unwrap_or(i64::MAX);
+        let known = import.clone();
+        api.database()
+            .write(Stamp::system(&import.id.to_string()), None, move |tx| async move {
+                unchanged(&tx, &known).await?;
+                tx.clear_import_verdicts(known.id, up_to).await
+            })
+            .await?;
+    }
+    Ok(())
+}
+
+fn verdicts(judge: &mut Judge, rows: &[ImportRowModel]) -> Result<Vec<ImportVerdictModel>, Error> {
+    let cells = rows.iter().map(|row| nested(&row.cells)).collect::<Result<Vec<Vec<String>>, _>>()?;
+    judge.look_up(&cells).map_err(Error::Defect)?;
+    let judged = rows.iter().zip(&cells).map(|(row, cells)| {
+        let (verdict, told) = judge.judge(row.number, cells).map_err(Error::Defect)?;
+        Ok(ImportVerdictModel {
+            import_id: row.import_id,
+            number: row.number,
+            verdict: verdict.as_str().to_owned(),
+            told: serde_json::to_string(&told)?,
+        })
+    });
+    judged.collect()
+}
+
+/// What a slice of a commit works with.
+struct Writing {
+    slug: Slug,
+    visibility: Visibility,
+    /// The new places that earlier slices saw to: planned ids, and those they have.
+    places: Arc<HashMap<Uuid, Uuid>>,
+    /// Those of this slice.
+    fresh: HashMap<Uuid, Uuid>,
+    /// Places without an id in the gazetteer, by country and folded name, as they were when it began.
+    named: Arc<HashMap<(String, String), Uuid>>,
+    tally: ImportTally,
+}
+
+/// Writes what the rows make.
+async fn commit(api: &Api, mut import: ImportModel, progress: &mut (impl FnMut(i64, i64) + Send)) -> Result<(), Error> {
+    let database = api.database();
+    let slug = Slug::parse(&import.municipality).map_err(|error| Error::Defect(error.to_string()))?;
+    let visibility: Visibility = serde_json::from_value(import.visibility.as_str().into())?;
+    let wanted = [ImportVerdict::New, ImportVerdict::Update].map(|verdict| verdict.as_str().to_owned());
+    let named = Arc::new(named(api).await?);
+    let mut size = SLICE;
+    let mut places: Arc<HashMap<Uuid, Uuid>> = Arc::default();
+    loop {
+        if api.is_draining() {
+            return Ok(());
+        }
+        let (id, done) = (import.id, import.done);
+        let limit = u64::try_from(size).unwrap_or(READ);
+        let (verdicts, rows) = database
+            .read(async |snapshot| {
+                let verdicts = snapshot.import_verdicts(id, &wanted, done, limit).await?;
+                let numbers: Vec<i64> = verdicts.iter().map(|verdict| verdict.number).collect();
+                Ok((verdicts, snapshot.import_rows_at(id, &numbers).await?))
+            })
+            .await?;
+        let count = verdicts.len();
+        let lines: HashMap<i64, i64> = rows.iter().map(|row| (row.number, row.line)).collect();
+        let tally: ImportTally = nested(&import.tally)?;
+        let known = import.clone();
+        let writing = Writing {
+            slug: slug.clone(),
+            visibility,
+            places: Arc::clone(&places),
+            fresh: HashMap::new(),
+            named: Arc::clone(&named),
+            tally,
+        };
+        let began = Instant::now();
+        let written = database.write(stamp(&import, Some(import.id)), None, move |tx| async move {
+            let mut import = unchanged(&tx, &known).await?;
+            let mut writing = writing;
+            if let Some(last) = verdicts.last() {
+                import.done = last.number;
+            } else {
+                import.done = import.rows_total;
+                import.state = ImportState::Committed.as_str().to_owned();
+            }
+            for verdict in verdicts {
+                let line = lines.get(&verdict.number).copied().unwrap_or_default();
+                writing.row(&tx, &import, verdict, line).await?;
+            }
+            import.tally = serde_json::to_string(&writing.tally)?;
+            let import = tx.change_import(import).await?;
+            Ok((import, writing.fresh.into_iter().collect::<Vec<_>>()))
+        });
+        let (changed, fresh) = written.await?.value;
+        import = changed;
+        Arc::make_mut(&mut places).extend(fresh);
+        progress(import.done, import.rows_total);
+        if count == 0 {
+            return Ok(());
+        }
+        size = paced(count, began.elapsed());
+    }
+}
+
+/// Places that have no id in the gazetteer, by their names: others may have made some since the check.
+async fn named(api: &Api) -> Result<HashMap<(String, String), Uuid>, Error> {
+    let places = api.database().read(async |snapshot| snapshot.known_places().await).await?;
+    let unnumbered =
+        places.into_iter().filter(|place| !place.external_ids.iter().any(|(scheme, _)| scheme == "geonames"));
+    let names = |place: KnownPlace| {
+        let of = |name: &String| ((place.country.clone(), fold(name)), place.id);
+        place.names.iter().map(of).collect::<Vec<_>>()
+    };
+    Ok(unnumbered.flat_map(names).collect())
+}
+
+impl Writing {
+    async fn row(
+        &mut self,
+        tx: &Tx,
+        import: &ImportModel,
+        mut verdict: ImportVerdictModel,
+        line: i64,
+    ) -> Result<(), Error> {
+        let mut told: Told = nested(&verdict.told)?;
+        let Some(plan) = told.plan.clone() else { return Ok(()) };
+        let source = cites(&import.source, Some(format!("row {line}")), plan.cites.as_deref());
+        let outcome = match told.partnership {
+            Some(id) => self.more(tx, id, &plan, &source).await,
+            None => self.tie(tx, import, &plan, &source).await,
+        };
+        let refused = match outcome {
+            Ok(()) => return Ok(()),
+            // Somebody else made it since it was looked for.
+            Err(Error::AlreadyExists(conflict)) => {
+                self.tally.same += 1;
+                told.partnership = Some(conflict.id);
+                return Ok(());
+            }
+            Err(error @ (Error::Refused(_) | Error::NotFound | Error::Stale { .. })) => error,
+            Err(error) => return Err(error),
+        };
+        self.tally.left += 1;
+        told.notes.push(crate::imports::wire::ImportNote {
+            field: None,
+            code: "left".to_owned(),
+            detail: format!("It was not written: {refused}.").chars().take(4000).collect(),
+        });
+        told.plan = None;
+        verdict.verdict = ImportVerdict::Wrong.as_str().to_owned();
+        verdict.told = serde_json::to_string(&told)?;
+        tx.change_import_verdict(verdict).await
+    }
+
+    async fn tie(
+        &mut self,
+        tx: &Tx,
+        import: &ImportModel,
+        plan: &Plan,
+        source: &pobratim_domain::Source,
+    ) -> Result<(), Error> {
+        let mut sides = [Uuid::nil(); 2];
+        for (side, at) in [&plan.home, &plan.partner].into_iter().zip(&mut sides) {
+            *at = self.place(tx, &import.source, side).await?;
+        }
+        // They were looked for just now, so they need not be looked for once more.
+        tx.announce(Arc::new(HashSet::from(sides)));
+        let record = plan.record(sides, source, self.visibility, self.slug.clone()).map_err(Error::Defect)?;
+        tx.create::<Partnership>(&View::System, Some(self.slug.clone()), record, Happened::plain("created")).await?;
+        self.tally.partnerships += 1;
+        Ok(())
+    }
+
+    /// The place that a side is: the one that is there, or a new one.
+    async fn place(&mut self, tx: &Tx, source: &str, side: &Side) -> Result<Uuid, Error> {
+        let Some(new) = &side.make else {
+            return if tx.has(CollectionName::Places, side.id).await? { Ok(side.id) } else { Err(Error::NotFound) };
+        };
+        if let Some(known) = self.fresh.get(&side.id).or_else(|| self.places.get(&side.id)) {
+            return Ok(*known);
+        }
+        let mut known = None;
+        for id in new.external_ids().map_err(Error::Defect)? {
+            known = tx.by_external_id(CollectionName::Places, "", id.scheme.as_str(), &id.value).await?;
+            if known.is_some() {
+                break;
+            }
+        }
+        if new.geonames.is_none() {
+            known = self.named.get(&(new.country.as_str().to_owned(), fold(&new.name))).copied();
+        }
+        let id = match known {
+            Some(id) => id,
+            None if tx.has(CollectionName::Places, side.id).await? => side.id,
+            None => {
+                let place = new.record(side.id, source).map_err(Error::Defect)?;
+                tx.create::<Place>(&View::System, None, place, Happened::plain("created")).await?;
+                self.tally.places += 1;
+                side.id
+            }
+        };
+        self.fresh.insert(side.id, id);
+        Ok(id)
+    }
+
+    /// Tells a partnership what it did not know.
+    async fn more(&mut self, tx: &Tx, id: Uuid, plan: &Plan, source: &pobratim_domain::Source) -> Result<(), Error> {
+        let before = tx.get::<Partnership>(&View::System, id).await?;
+        let mut after = before.record.clone();
+        if after.body.established.is_some() {
+            self.tally.same += 1;
+            return Ok(());
+        }
+        after.body.established = plan.established;
+        after.head.sources.push(source.clone());
+        tx.update(&View::System, before, after, Happened::plain("updated")).await?;
+        self.tally.updated += 1;
+        Ok(())
+    }
+}
+
+/// Takes back what the journal says that an import did, the last first. `done` counts down the journal.
+async fn undo(api: &Api, mut import: ImportModel, progress: &mut (impl FnMut(i64, i64) + Send)) -> Result<(), Error> {
+    let database = api.database();
+    let total = import.rows_total;
+    let mut size = SLICE;
+    loop {
+        if api.is_draining() {
+            return Ok(());
+        }
+        let (id, before) = (import.id, if import.done == 0 { i64::MAX } else { import.done });
+        let limit = u64::try_from(size).unwrap_or(TAKEN_BACK).min(TAKEN_BACK);
+        let made = database.read(async |snapshot| snapshot.made_by(id, before, limit).await).await?;
+        let count = made.len();
+        let known = import.clone();
+        let began = Instant::now();
+        let written = database.write(stamp(&import, None), None, move |tx| async move {
+            let mut import = unchanged(&tx, &known).await?;
+            let mut tally: ImportTally = nested(&import.tally)?;
+            match made.last() {
+                Some(last) => import.done = last.revision,
+                None => import.state = ImportState::Undone.as_str().to_owned(),
+            }
+            for made in made {
+                let outcome = match made.collection {
+                    CollectionName::Partnerships => take_back::<Partnership>(&tx, &made).await,
+                    CollectionName::Places => take_back::<Place>(&tx, &made).await,
+                    other => Err(Error::Defect(format!("an import wrote {other}"))),
+                };
+                let count = match (made.collection, &made.inverse) {
+                    (CollectionName::Places, _) => &mut tally.places,
+                    (_, Some(_)) => &mut tally.updated,
+                    (_, None) => &mut tally.partnerships,
+                };
+                match outcome {
+                    Ok(()) => *count -= 1,
+                    Err(Error::HasDependents(_) | Error::Stale { .. } | Error::NotFound | Error::Refused(_)) => {
+                        tally.left += 1;
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            import.tally = serde_json::to_string(&tally)?;
+            tx.change_import(import).await
+        });
+        import = written.await?.value;
+        progress(total - nested::<ImportTally>(&import.tally)?.partnerships, total);
+        if count == 0 {
+            return Ok(());
+        }
+        size = paced(count, began.elapsed());
+    }
+}
+
+async fn take_back<T: Stored>(tx: &Tx, made: &Made) -> Result<(), Error> {
+    let before = tx.get::<T>(&View::System, made.id).await?;
+    before.expect_version(made.version)?;
+    match &made.inverse {
+        None => tx.delete::<T>(&View::System, before).await.map(drop),
+        Some(inverse) => {
+            let mut json = before.record.to_json()?;
+            merge(&mut json, inverse);
+            let after: Record<T> = serde_json::from_value(json)?;
+            tx.update(&View::System, before, after, Happened::plain("updated")).await.map(drop)
+        }
+    }
+}

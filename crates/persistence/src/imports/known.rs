@@ -1,0 +1,105 @@
+//! What is known before an import: the cities of the directory and a municipality's ties of two, read as
+//! a whole, because a register names most of them.
+
+use std::collections::HashMap;
+
+use pobratim_domain::{CollectionName, Location, PartnershipParty, PlaceName};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use uuid::Uuid;
+
+use crate::error::Error;
+use crate::findable::external_id;
+use crate::read::Snapshot;
+use crate::stored::table_name;
+
+/// A city or district of the directory.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KnownPlace {
+    /// Its id.
+    pub id: Uuid,
+    /// Its country.
+    pub country: String,
+    /// All its names.
+    pub names: Vec<String>,
+    /// Latitude and longitude in degrees.
+    pub location: Option<(f64, f64)>,
+    /// Its external ids: scheme and value.
+    pub external_ids: Vec<(String, String)>,
+}
+
+/// A tie of two.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownTie {
+    /// Its id.
+    pub id: Uuid,
+    /// Its ref.
+    pub reference: String,
+    /// Its sides, in the order of their ids.
+    pub sides: [Uuid; 2],
+    /// What it is.
+    pub kind: String,
+    /// When it was established.
+    pub established: Option<String>,
+    /// Whether it lives.
+    pub living: bool,
+}
+
+impl Snapshot {
+    /// Every city and district of the directory.
+    pub async fn known_places(&self) -> Result<Vec<KnownPlace>, Error> {
+        let mut ids: HashMap<Uuid, Vec<(String, String)>> = HashMap::new();
+        let of_places = external_id::Column::Collection.eq(CollectionName::Places.as_str());
+        for row in external_id::Entity::find().filter(of_places).all(self.connection()).await? {
+            ids.entry(row.record_id).or_default().push((row.scheme, row.value));
+        }
+        let statement = Query::select()
+            .columns(["id", "country", "names", "location"].map(Alias::new))
+            .from(table_name(CollectionName::Places))
+            .and_where(Expr::col(Alias::new("deleted_at")).is_null())
+            .and_where(Expr::col(Alias::new("kind")).is_in(["municipality", "district"]))
+            .to_owned();
+        let mut places = Vec::new();
+        for row in self.connection().query_all(&statement).await? {
+            let id: Uuid = row.try_get("", "id")?;
+            let names: Vec<PlaceName> = serde_json::from_str(&row.try_get::<String>("", "names")?)?;
+            let location: Option<String> = row.try_get("", "location")?;
+            let location = location.map(|text| serde_json::from_str::<Location>(&text)).transpose()?;
+            places.push(KnownPlace {
+                id,
+                location: location.map(|place| (place.lat, place.lon)),
+                country: row.try_get("", "country")?,
+                names: names.into_iter().map(|name| name.text).collect(),
+                external_ids: ids.remove(&id).unwrap_or_default(),
+            });
+        }
+        Ok(places)
+    }
+
+    /// Every tie of two that a municipality keeps.
+    pub async fn known_ties(&self, municipality: &str) -> Result<Vec<KnownTie>, Error> {
+        let statement = Query::select()
+            .columns(["id", "ref", "parties", "kind", "established", "living"].map(Alias::new))
+            .from(table_name(CollectionName::Partnerships))
+            .and_where(Expr::col(Alias::new("deleted_at")).is_null())
+            .and_where(Expr::col(Alias::new("municipality")).eq(municipality))
+            .and_where(Expr::col(Alias::new("arrangement")).eq("bilateral"))
+            .to_owned();
+        let mut ties = Vec::new();
+        for row in self.connection().query_all(&statement).await? {
+            let parties: Vec<PartnershipParty> = serde_json::from_str(&row.try_get::<String>("", "parties")?)?;
+            let sides: Vec<Uuid> = parties.iter().filter_map(PartnershipParty::target).collect();
+            let Ok(mut sides) = <[Uuid; 2]>::try_from(sides) else { continue };
+            sides.sort_unstable();
+            ties.push(KnownTie {
+                id: row.try_get("", "id")?,
+                reference: row.try_get("", "ref")?,
+                sides,
+                kind: row.try_get("", "kind")?,
+                established: row.try_get("", "established")?,
+                living: row.try_get("", "living")?,
+            });
+        }
+        Ok(ties)
+    }
+}

@@ -1,0 +1,152 @@
+//! What an import made, as the journal has it, and what was built upon that since.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use pobratim_domain::CollectionName;
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use crate::error::Error;
+use crate::findable::link;
+use crate::journal::{Content, entry};
+use crate::read::Snapshot;
+use crate::stored::table_name;
+
+/// How many ids one statement names.
+const CHUNK: usize = 1_000;
+
+/// A record that an import made or changed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Made {
+    /// The number of the change.
+    pub revision: i64,
+    /// The collection.
+    pub collection: CollectionName,
+    /// The record.
+    pub id: Uuid,
+    /// Its ref.
+    pub reference: String,
+    /// Its version after it.
+    pub version: i64,
+    /// The way back; nothing when the import made the record.
+    pub inverse: Option<Json>,
+}
+
+/// Something that stands in the way of taking an import back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BuiltUpon {
+    /// The collection of the record that the import made.
+    pub collection: CollectionName,
+    /// That record.
+    pub id: Uuid,
+    /// Its ref.
+    pub reference: String,
+    /// Another record that refers to it; nothing when it was itself changed.
+    pub by: Option<(String, Uuid)>,
+}
+
+impl Snapshot {
+    /// What an import made and changed, the last first, before a revision.
+    pub async fn made_by(&self, import: Uuid, before: i64, limit: u64) -> Result<Vec<Made>, Error> {
+        let rows = entry::Entity::find()
+            .filter(entry::Column::ImportId.eq(import.to_string()))
+            .filter(entry::Column::Revision.lt(before))
+            .order_by_desc(entry::Column::Revision)
+            .limit(limit)
+            .all(self.connection())
+            .await?;
+        rows.into_iter().map(made).collect()
+    }
+
+    /// What was built upon what an import made; the first of it, when it is much.
+    pub async fn built_upon(&self, import: Uuid, most: usize) -> Result<Vec<BuiltUpon>, Error> {
+        let mut all: BTreeMap<CollectionName, HashMap<Uuid, Made>> = BTreeMap::new();
+        let mut before = i64::MAX;
+        loop {
+            let some = self.made_by(import, before, 5_000).await?;
+            let Some(last) = some.last() else { break };
+            before = last.revision;
+            for made in some {
+                // The last change of a record comes first; a record that was also made here is made.
+                let known = all.entry(made.collection).or_default();
+                match known.get_mut(&made.id) {
+                    Some(later) if made.inverse.is_none() => later.inverse = None,
+                    Some(_) => {}
+                    None => {
+                        known.insert(made.id, made);
+                    }
+                }
+            }
+        }
+        let own: HashSet<Uuid> = all.values().flat_map(|known| known.keys().copied()).collect();
+        let mut built = Vec::new();
+        for (collection, known) in &all {
+            let ids: Vec<Uuid> = known.keys().copied().collect();
+            for chunk in ids.chunks(CHUNK) {
+                self.changed_since(*collection, known, chunk, &mut built).await?;
+                let others = link::Entity::find().filter(link::Column::Target.is_in(chunk.iter().copied()));
+                for link in others.all(self.connection()).await? {
+                    let made = known.get(&link.target).filter(|made| made.inverse.is_none());
+                    if let Some(made) = made.filter(|_| !own.contains(&link.record_id)) {
+                        let by = Some((link.collection, link.record_id));
+                        built.push(BuiltUpon {
+                            collection: *collection,
+                            id: made.id,
+                            reference: made.reference.clone(),
+                            by,
+                        });
+                    }
+                }
+                if built.len() >= most {
+                    built.truncate(most);
+                    return Ok(built);
+                }
+            }
+        }
+        built.sort_by(|one, other| (&one.reference, &one.by).cmp(&(&other.reference, &other.by)));
+        Ok(built)
+    }
+
+    async fn changed_since(
+        &self,
+        collection: CollectionName,
+        known: &HashMap<Uuid, Made>,
+        ids: &[Uuid],
+        built: &mut Vec<BuiltUpon>,
+    ) -> Result<(), Error> {
+        let statement = Query::select()
+            .columns(["id", "version"].map(Alias::new))
+            .from(table_name(collection))
+            .and_where(Expr::col(Alias::new("id")).is_in(ids.iter().copied()))
+            .to_owned();
+        for row in self.connection().query_all(&statement).await? {
+            let (id, version): (Uuid, i64) = (row.try_get("", "id")?, row.try_get("", "version")?);
+            if let Some(made) = known.get(&id).filter(|made| made.version != version) {
+                built.push(BuiltUpon { collection, id, reference: made.reference.clone(), by: None });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn made(row: entry::Model) -> Result<Made, Error> {
+    let collection = CollectionName::parse(&row.collection)
+        .ok_or_else(|| Error::Defect(format!("the journal names the collection {}", row.collection)))?;
+    let inverse = match row.action.as_str() {
+        "create" => None,
+        _ => {
+            let content = row.content.ok_or_else(|| Error::Defect("the way back was erased".to_owned()))?;
+            Some(serde_json::from_str::<Content>(&content)?.inverse)
+        }
+    };
+    Ok(Made {
+        revision: row.revision,
+        collection,
+        id: row.record_id,
+        reference: row.record_ref,
+        version: row.version,
+        inverse,
+    })
+}
