@@ -9,7 +9,9 @@
 //!    out may be sorted when it is few: at most [`FEW`] records, one in a hundred.
 //! 3. What is picked out through links, terms and places is sorted whole, however much it is: a filter
 //!    that fits half of a large collection costs what that half costs.
-//! 4. Page 2000 is read in the same way as page 1.
+//! 4. Where common words are searched, that holds for the looks at what is near; the last resort, when
+//!    they fill no page, gathers all that have them, which may be the whole table.
+//! 5. Page 2000 is read in the same way as page 1.
 //!
 //! The exchanges stand for all collections, for the sake of time: they have every kind of filter.
 
@@ -124,8 +126,9 @@ impl Lists {
                     let place = if cursor.is_some() { "after a cursor" } else { "first page" };
                     let query = query(vec![wanted.clone()], default, false, cursor);
                     let most = if is_of_a_column(wanted) { FEW } else { u64::MAX };
-                    for plan in self.plans(&view, &query).await {
-                        self.judge(&format!("{when}, {}, {label}, {place}", view.tag()), &plan, most);
+                    let plans = self.plans(&view, &query).await;
+                    for plan in plans.iter().take(Ord::max(1, plans.len() - 1)) {
+                        self.judge(&format!("{when}, {}, {label}, {place}", view.tag()), plan, most);
                     }
                 }
             }

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::api::Api;
 use crate::collections;
+use crate::gazetteer_place;
 
 /// What every data set says of itself.
 pub const FORMAT: &str = "pobratim-dataset/1";
@@ -293,10 +294,15 @@ pub(crate) fn prepare<T: Stored>(
         }
         members.remove("historical");
     }
+    match gazetteer_place::completed_here(T::NAME, value.clone()) {
+        Ok(completed) => value = completed,
+        Err(error) => faults.add("", "invalid", error),
+    }
     let schema = format!("{}Input", T::NAME.type_name());
     if let Err(error) = api.validate(&schema, &value, &mut faults) {
         faults.add("", "invalid", error);
     }
+    gazetteer_place::check(&schema, &value, &mut faults);
     let mut record: Record<T> = match serde_json::from_value(value.clone()) {
         Ok(record) => record,
         Err(error) => {

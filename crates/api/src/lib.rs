@@ -20,6 +20,7 @@ mod feed;
 mod findings;
 mod form;
 mod gazetteer;
+mod gazetteer_place;
 mod limit;
 mod metrics;
 mod pages;
