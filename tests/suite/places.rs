@@ -290,3 +290,75 @@ async fn who_may_do_what() {
         .await
         .expect_problem(401, "unauthenticated");
 }
+
+#[tokio::test]
+async fn a_place_is_made_from_a_city_of_the_gazetteer() {
+    let app = App::with_city().await;
+    let editor = app.editor().await;
+    let body = json!({"kind": "municipality", "visibility": "public", "gazetteer_id": 2_036_973});
+    let made = app.create("places", &editor, body.clone()).await;
+    assert!(made.get("gazetteer_id").is_none(), "it is not kept");
+    assert_eq!((&made["country"], &made["subdivision"]), (&json!("CN"), &json!("CN-HL")));
+    assert_eq!(made["location"], json!({"lat": 50.24413, "lon": 127.49016}));
+    let ids = json!([{"scheme": "geonames", "value": "2036973"}, {"scheme": "wikidata", "value": "Q349983"}]);
+    assert_eq!(made["external_ids"], ids);
+    let names: Vec<(&str, &str, &str, bool)> = made["names"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|name| {
+            let text = |member: &str| name[member].as_str().unwrap();
+            (text("lang"), text("text"), text("kind"), name["preferred"] == true)
+        })
+        .collect();
+    assert!(names.contains(&("ru", "Хэйхэ", "traditional", true)), "{names:?}");
+    assert!(names.contains(&("zh", "黑河市", "official", true)), "{names:?}");
+    assert!(names.iter().all(|(_, _, kind, preferred)| *kind != "transliteration" || !preferred), "{names:?}");
+    assert_eq!(app.get("/v1/places?q=heihe").send().await.expect(200).json["items"][0]["id"], made["id"]);
+    // The same city once more is one too many.
+    let again = app.post("/v1/places", body.clone()).key(&editor).send().await.expect_problem(409, "already_exists");
+    assert_eq!(again.json["conflict"]["id"], made["id"]);
+}
+
+#[tokio::test]
+async fn what_is_sent_goes_before_the_gazetteer() {
+    let app = App::with_city().await;
+    let editor = app.editor().await;
+    let body = json!({
+        "kind": "district", "visibility": "public", "gazetteer_id": 2_036_973, "country": "RU", "location": {"lat": 1.0, "lon": 2.0},
+        "names": [{"text": "Хэйхэ-на-Амуре", "lang": "ru", "kind": "official", "preferred": true}],
+        "external_ids": [{"scheme": "geonames", "value": "1"}],
+    });
+    let path = "/v1/places/by-external-id/oktmo/10701000";
+    let made = app.request("PUT", path).json(body).key(&editor).send().await.expect(200).json;
+    assert_eq!((&made["country"], &made["location"]), (&json!("RU"), &json!({"lat": 1.0, "lon": 2.0})));
+    assert!(made.get("subdivision").is_none(), "the city's does not fit the country that was sent");
+    let ru: Vec<&Value> = made["names"].as_array().unwrap().iter().filter(|name| name["lang"] == "ru").collect();
+    assert_eq!((&ru[0]["text"], &ru[0]["preferred"]), (&json!("Хэйхэ-на-Амуре"), &json!(true)));
+    assert_eq!((&ru[1]["text"], &ru[1]["preferred"]), (&json!("Хэйхэ"), &json!(false)));
+    let schemes: Vec<(&str, &str)> = made["external_ids"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|id| (id["scheme"].as_str().unwrap(), id["value"].as_str().unwrap()))
+        .collect();
+    assert_eq!(schemes, [("geonames", "1"), ("oktmo", "10701000"), ("wikidata", "Q349983")]);
+
+    let refused = async |body: Value| {
+        let mut faults =
+            app.post("/v1/places", body).key(&editor).send().await.expect_problem(400, "invalid_body").faults();
+        faults.sort();
+        faults
+    };
+    let fault = |pointer: &str, code: &str| (pointer.to_owned(), code.to_owned());
+    let unknown = json!({"visibility": "public", "gazetteer_id": 1});
+    assert_eq!(refused(unknown).await, [fault("/gazetteer_id", "unknown_reference"), fault("/kind", "required")]);
+    let wrong = json!({"kind": "municipality", "visibility": "public", "gazetteer_id": "Heihe"});
+    assert_eq!(refused(wrong).await, [fault("/gazetteer_id", "wrong_type")]);
+    let nothing = json!({"kind": "municipality", "visibility": "public"});
+    assert_eq!(refused(nothing).await, [fault("/country", "required"), fault("/names", "required")]);
+    let path = format!("/v1/places/{}", made["id"].as_str().unwrap());
+    let patch = app.request("PATCH", &path).json(json!({"gazetteer_id": 2_036_973})).key(&editor).if_match("*");
+    let faults = patch.send().await.expect_problem(400, "invalid_body").faults();
+    assert_eq!(faults, [fault("/gazetteer_id", "unknown_member")], "a place is made from a city, not changed into one");
+}

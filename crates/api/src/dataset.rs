@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::api::Api;
 use crate::collections;
+use crate::gazetteer_place;
 
 mod lines;
 
@@ -319,6 +320,10 @@ pub(crate) fn prepare<T: Stored>(api: &Api, described: Described) -> Result<Appl
         }
         members.remove("historical");
     }
+    match gazetteer_place::completed_here(T::NAME, value.clone()) {
+        Ok(completed) => value = completed,
+        Err(error) => faults.add("", "invalid", error),
+    }
     let name = T::NAME.type_name();
     let schema = format!("{name}Input");
     let mut input = value.clone();
@@ -329,6 +334,7 @@ pub(crate) fn prepare<T: Stored>(api: &Api, described: Described) -> Result<Appl
     if let Err(error) = api.validate(&schema, &input, &mut faults) {
         faults.add("", "invalid", error);
     }
+    gazetteer_place::check(&schema, &value, &mut faults);
     let mut record: Record<T> = match serde_json::from_value(value.clone()) {
         Ok(record) => record,
         Err(error) => {

@@ -110,15 +110,15 @@ struct GazetteerRegion {
 /// A name of a city of the gazetteer.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(examples(json!({"text": "Хэйхэ", "lang": "ru", "generated": false})))]
-struct GazetteerName {
+pub(crate) struct GazetteerName {
     /// The name.
     #[schema(min_length = 1, max_length = 200, examples("Хэйхэ"))]
-    text: String,
+    pub(crate) text: String,
     /// Its language.
-    lang: LanguageTag,
+    pub(crate) lang: LanguageTag,
     /// Whether it was made by rule: a proposal until a person confirms it, and not to be preferred
     /// before.
-    generated: bool,
+    pub(crate) generated: bool,
 }
 
 /// How a city matched, and by which of its names.
@@ -262,10 +262,6 @@ async fn search_cities(ctx: Ctx) -> ApiResult<Answer> {
 /// A city as it is answered.
 fn city(found: &Found<'_>) -> Result<GazetteerCity, String> {
     let city = found.city;
-    let mut external_ids = vec![external_id("geonames", city.id().to_string())?];
-    if let Some(number) = city.wikidata() {
-        external_ids.push(external_id("wikidata", format!("Q{number}"))?);
-    }
     Ok(GazetteerCity {
         id: city.id().into(),
         name: city.name().to_owned(),
@@ -275,7 +271,7 @@ fn city(found: &Found<'_>) -> Result<GazetteerCity, String> {
             .map(|region| GazetteerRegion { code: region.code.map(str::to_owned), name: region.name.to_owned() }),
         location: Location { lat: city.latitude(), lon: city.longitude() },
         population: city.population().map(i64::from),
-        external_ids,
+        external_ids: external_ids(&city)?,
         names: names(&city)?,
         r#match: GazetteerMatch {
             kind: match found.kind {
@@ -292,12 +288,22 @@ fn city(found: &Found<'_>) -> Result<GazetteerCity, String> {
     })
 }
 
+/// Its names in other systems.
+pub(crate) fn external_ids(city: &City<'_>) -> Result<Vec<ExternalId>, String> {
+    let mut ids = vec![external_id("geonames", city.id().to_string())?];
+    if let Some(number) = city.wikidata() {
+        ids.push(external_id("wikidata", format!("Q{number}"))?);
+    }
+    Ok(ids)
+}
+
 fn external_id(scheme: &str, value: String) -> Result<ExternalId, String> {
     let scheme = ExternalIdScheme::parse(scheme).map_err(|malformed| malformed.to_string())?;
     Ok(ExternalId { scheme, value })
 }
 
-fn names(city: &City<'_>) -> Result<Vec<GazetteerName>, String> {
+/// One name in each of the languages that are told, and in that of its country.
+pub(crate) fn names(city: &City<'_>) -> Result<Vec<GazetteerName>, String> {
     let local = city.home_language().filter(|local| !LANGUAGES.contains(local));
     let names = LANGUAGES.into_iter().chain(local).filter_map(|lang| city.name_in(lang));
     let told = |name: Name<'_>| {

@@ -21,6 +21,7 @@ mod feed;
 mod findings;
 mod form;
 mod gazetteer;
+mod gazetteer_place;
 mod imports;
 mod limit;
 mod metrics;

@@ -11,6 +11,7 @@ use crate::answer::{Answer, IfMatch, Tag};
 use crate::api::Api;
 use crate::ctx::Ctx;
 use crate::feed;
+use crate::gazetteer_place;
 use crate::problem::ApiResult;
 use crate::query::{self, Listed, Reader};
 
@@ -138,7 +139,7 @@ pub(crate) async fn get<T: Stored>(ctx: Ctx) -> ApiResult<Answer> {
 /// `POST /v1/{collection}`
 pub(crate) async fn create<T: Stored>(ctx: Ctx) -> ApiResult<Answer> {
     ctx.require::<T>("create")?;
-    let input = ctx.json()?;
+    let input = gazetteer_place::completed(T::NAME, ctx.json()?).await?;
     let record = draft::<T>(&ctx.api, input, None)?;
     let (view, keeper) = (ctx.view(), keeper(&ctx, &record));
     ctx.write(move |tx| async move {
@@ -260,6 +261,7 @@ pub(crate) async fn replace_by_external_id<T: Stored>(ctx: Ctx) -> ApiResult<Ans
     let if_match = ctx.header("If-Match").map(IfMatch::parse);
     let mut input = ctx.json()?;
     add_external_id(&mut input, &scheme, &value);
+    let input = gazetteer_place::completed(T::NAME, input).await?;
     let (view, api, principal) = (ctx.view(), ctx.api.clone(), ctx.principal.clone());
     let own = ctx.keeper::<T>();
     ctx.write(move |tx| async move {
@@ -404,7 +406,9 @@ fn patched<T: Stored>(api: &Api, mut patch: Value, before: &Loaded<T>) -> Result
 }
 
 fn check(api: &Api, schema: &str, value: &Value, faults: &mut Faults) -> Result<(), Error> {
-    api.validate(schema, value, faults).map_err(Error::Defect)
+    api.validate(schema, value, faults).map_err(Error::Defect)?;
+    gazetteer_place::check(schema, value, faults);
+    Ok(())
 }
 
 /// Reads a record; what the schema let pass and the types do not is a fault too.

@@ -10,6 +10,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::contract::components::Named;
 use crate::contract::example::example;
 use crate::contract::forms::{self, reference, referred, required};
+use crate::gazetteer_place;
 
 /// The schemas as the derives emit them, and which forms of them are wanted.
 #[derive(Default)]
@@ -55,6 +56,7 @@ impl Schemas {
                 input["examples"][0]["historical"] = json!(true);
             }
         }
+        gazetteer_place::describe(T::NAME, &mut input);
         let fixed: Vec<&str> = T::STATE.into_iter().collect();
         self.composed.insert(name.clone(), forms::answer(&raw));
         self.composed.insert(format!("{name}Input"), input);
