@@ -16,6 +16,7 @@ mod csv;
 mod ctx;
 mod dataset;
 mod directory;
+mod draft;
 mod export;
 mod feed;
 mod findings;
