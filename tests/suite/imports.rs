@@ -303,7 +303,7 @@ async fn committing_is_one_act_however_often_it_is_asked_for() {
     let import = rested(&app, &key, &first.json).await;
     let path = format!("/v1/imports/{}/commit", import.json["id"].as_str().unwrap());
     let commit = || app.request("POST", &path).key(&key).if_match(import.tag()).header("Idempotency-Key", "two");
-    commit().send().await.expect(202);
+    assert_eq!(commit().send().await.expect(202).json["rows"], import.json["rows"], "what was judged is still told");
     assert_eq!(commit().send().await.expect(202).header("idempotent-replayed"), "true");
     let done = rested(&app, &key, &import.json).await;
     act(&app, &key, &done, "commit").await.expect_problem(409, "invalid_state");

@@ -207,20 +207,29 @@ impl Snapshot {
 
     /// How many rows have which verdict.
     pub async fn import_counts(&self, id: Uuid) -> Result<BTreeMap<String, i64>, Error> {
-        let counts: Vec<(String, i64)> = verdict::Entity::find()
-            .select_only()
-            .column(verdict::Column::Verdict)
-            .expr(Func::count(Expr::col(verdict::Column::Number)))
-            .filter(verdict::Column::ImportId.eq(id))
-            .group_by(verdict::Column::Verdict)
-            .into_tuple()
-            .all(self.connection())
-            .await?;
-        Ok(counts.into_iter().collect())
+        counts(self.connection(), id).await
     }
 }
 
+async fn counts(connection: &impl ConnectionTrait, id: Uuid) -> Result<BTreeMap<String, i64>, Error> {
+    let counts: Vec<(String, i64)> = verdict::Entity::find()
+        .select_only()
+        .column(verdict::Column::Verdict)
+        .expr(Func::count(Expr::col(verdict::Column::Number)))
+        .filter(verdict::Column::ImportId.eq(id))
+        .group_by(verdict::Column::Verdict)
+        .into_tuple()
+        .all(connection)
+        .await?;
+    Ok(counts.into_iter().collect())
+}
+
 impl Tx {
+    /// How many rows have each verdict.
+    pub async fn import_counts(&self, id: Uuid) -> Result<BTreeMap<String, i64>, Error> {
+        counts(self, id).await
+    }
+
     /// Stores a new import.
     pub fn add_import(&self, import: ImportModel) -> Result<(), Error> {
         self.keep();

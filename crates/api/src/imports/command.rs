@@ -8,8 +8,9 @@ use uuid::Uuid;
 
 use crate::api::Api;
 use crate::dataset::LoadError;
-use crate::imports::handlers::{start, told_row};
+use crate::imports::handlers::start;
 use crate::imports::intake::{Register, keep_rows, take};
+use crate::imports::telling::told_row;
 use crate::imports::wire::{ImportTally, ImportVerdict};
 use crate::imports::work::{load, nested, work};
 

@@ -3,16 +3,17 @@
 use std::collections::HashMap;
 
 use pobratim_domain::country::CountryCode;
-use pobratim_domain::value::{PartialDate, fold};
+use pobratim_domain::value::fold;
 use pobratim_domain::{PartnershipKind, PartnershipStage};
 use pobratim_imports::city::{self, Asked, Candidate, Meant};
-use pobratim_imports::country::{Recognised, Unrecognised, recognise};
-use pobratim_imports::{Field, Tie, date, kind, tie};
+use pobratim_imports::country::{Recognised, recognise};
+use pobratim_imports::{Field, Tie, kind, tie};
 use pobratim_persistence::{Clock, KnownPlace, KnownTie};
 use uuid::Uuid;
 
 use crate::imports::plan::{NewPlace, Plan, Side, Told};
-use crate::imports::wire::{ImportCandidate, ImportField, ImportNote, ImportVerdict};
+use crate::imports::said::{Said, read_country, read_date, read_location, read_word};
+use crate::imports::wire::{ImportCandidate, ImportField, ImportVerdict};
 
 /// How far two places of one name may be told to lie from each other, in kilometres, to be one.
 const SAME: f64 = 30.0;
@@ -45,31 +46,6 @@ struct Named {
     id: Uuid,
     location: Option<(f64, f64)>,
     is_new: bool,
-}
-
-/// What is said against a row, and what for.
-#[derive(Default)]
-struct Said {
-    told: Told,
-    wrong: bool,
-    doubtful: bool,
-}
-
-impl Said {
-    fn note(&mut self, field: impl Into<Option<Field>>, code: &str, detail: impl Into<String>) {
-        let field = field.into().map(wire);
-        self.told.notes.push(ImportNote { field, code: code.to_owned(), detail: detail.into() });
-    }
-
-    fn wrong(&mut self, field: impl Into<Option<Field>>, code: &str, detail: impl Into<String>) {
-        self.wrong = true;
-        self.note(field, code, detail);
-    }
-
-    fn doubtful(&mut self, field: impl Into<Option<Field>>, code: &str, detail: impl Into<String>) {
-        self.doubtful = true;
-        self.note(field, code, detail);
-    }
 }
 
 /// The fields of one side.
@@ -151,7 +127,8 @@ impl Judge {
                 let cell =
                     |field: Field| self.columns.get(&field).and_then(|at| cells.get(*at)).map_or("", String::as_str);
                 let mut unheard = Said::default();
-                let location = read_location(cell(fields.latitude), cell(fields.longitude), fields, &mut unheard);
+                let location =
+                    read_location(cell(fields.latitude), cell(fields.longitude), fields.latitude, &mut unheard);
                 let Ok(country) = recognise(cell(fields.country)).map(Recognised::code) else { continue };
                 let key = key(country, cell(fields.city).trim(), location);
                 if !key.1.is_empty() && !self.cities.contains_key(&key) {
@@ -275,7 +252,7 @@ impl Judge {
             said.wrong(fields.city, "too_long", "The name of a city has 200 characters at most.");
         }
         let country = read_country(&land, fields.country, said);
-        let location = read_location(&cell(fields.latitude), &cell(fields.longitude), fields, said);
+        let location = read_location(&cell(fields.latitude), &cell(fields.longitude), fields.latitude, said);
         let (Some(country), false) = (country, said.wrong) else { return Ok(None) };
         let key = key(country, &name, location);
         let meant = match self.cities.get(&key) {
@@ -393,20 +370,6 @@ impl Judge {
     }
 }
 
-impl Said {
-    fn verdict(mut self, otherwise: ImportVerdict) -> (ImportVerdict, Told) {
-        let verdict = match (self.wrong, self.doubtful) {
-            (true, _) => ImportVerdict::Wrong,
-            (false, true) => ImportVerdict::Doubtful,
-            (false, false) => otherwise,
-        };
-        if matches!(verdict, ImportVerdict::Wrong | ImportVerdict::Doubtful) {
-            self.told.plan = None;
-        }
-        (verdict, self.told)
-    }
-}
-
 fn key(country: CountryCode, name: &str, location: Option<(f64, f64)>) -> City {
     (country, name.to_owned(), location.map(|(lat, lon)| (lat.to_bits(), lon.to_bits())))
 }
@@ -414,71 +377,6 @@ fn key(country: CountryCode, name: &str, location: Option<(f64, f64)>) -> City {
 fn find((country, name, bits): &City) -> Result<Meant, String> {
     let location = bits.map(|(lat, lon)| (f64::from_bits(lat), f64::from_bits(lon)));
     city::find(&Asked { name, country: *country, location }).map_err(|broken| broken.to_string())
-}
-
-fn read_date(text: &str, field: Field, said: &mut Said) -> Option<PartialDate> {
-    if text.is_empty() {
-        return None;
-    }
-    date(text).inspect_err(|unread| said.wrong(field, unread.code(), unread.detail())).ok()
-}
-
-fn read_word<T>(text: &str, field: Field, read: fn(&str) -> Option<T>, said: &mut Said) -> Option<T> {
-    if text.is_empty() {
-        return None;
-    }
-    let found = read(text);
-    if found.is_none() {
-        said.wrong(field, "unknown_word", "It is no word that is known here; leave it empty, or write twin, friendship, cooperation, contact; active, suspended, expired, ended.");
-    }
-    found
-}
-
-fn read_country(text: &str, field: Field, said: &mut Said) -> Option<CountryCode> {
-    if text.is_empty() {
-        said.wrong(field, "required", "There is no country.");
-        return None;
-    }
-    match recognise(text) {
-        Ok(Recognised::Named(code)) => Some(code),
-        Ok(Recognised::Guessed(code)) => {
-            said.note(field, "guessed", format!("It is taken for {}.", code.name("en")));
-            Some(code)
-        }
-        Err(Unrecognised::Ambiguous(codes)) => {
-            let names: Vec<&str> = codes.iter().map(|code| code.name("en")).collect();
-            said.wrong(field, "ambiguous_country", format!("It may be {}. Write the code.", names.join(" or ")));
-            None
-        }
-        Err(Unrecognised::WithoutCode) => {
-            said.wrong(
-                field,
-                "country_without_code",
-                "It has no code of ISO 3166-1, or several states claim it. Write the country's code.",
-            );
-            None
-        }
-        Err(Unrecognised::Unknown) => {
-            said.wrong(field, "unknown_country", "No country is called so.");
-            None
-        }
-    }
-}
-
-fn read_location(latitude: &str, longitude: &str, fields: &Fields, said: &mut Said) -> Option<(f64, f64)> {
-    if latitude.is_empty() && longitude.is_empty() {
-        return None;
-    }
-    let read = |text: &str, most: f64| text.replace(',', ".").parse::<f64>().ok().filter(|number| number.abs() <= most);
-    let found = read(latitude, 90.0).zip(read(longitude, 180.0));
-    if found.is_none() {
-        said.note(
-            fields.latitude,
-            "invalid_location",
-            "Latitude and longitude are not degrees; they are not looked at.",
-        );
-    }
-    found
 }
 
 fn candidate(field: Field, city: &Candidate) -> ImportCandidate {

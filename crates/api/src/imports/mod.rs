@@ -6,10 +6,13 @@
 //! what they say is `pobratim-imports`' business.
 
 mod command;
+mod committing;
 mod handlers;
 mod intake;
 mod judge;
 mod plan;
+mod said;
+mod telling;
 mod wire;
 mod work;
 
