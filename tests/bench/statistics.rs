@@ -154,7 +154,7 @@ async fn fill(connection: &DatabaseConnection) {
            created_at, updated_at, title, direction, mode, audience, origin, destination, period, fields, state, \
            headcount, partnerships, events, projects, implementers, itinerary, highlight, counts_in_statistics, \
            title_key, period_first, period_last, partner) \
-         WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {EXCHANGES}), \
+         WITH RECURSIVE numbers(n) AS (SELECT CAST(1 AS bigint) UNION ALL SELECT n + 1 FROM numbers WHERE n < {EXCHANGES}), \
          mixed AS (SELECT n AS k, (n * 7919 % 1000003) AS a, (n * 104729 % 1000033) AS b, \
            (n * 611953 % 1000037) AS c FROM numbers), \
          partners AS (SELECT id AS place, row_number() OVER (ORDER BY ref) - 1 AS number FROM places WHERE ref <> 'PLA-0001'), \
