@@ -1,0 +1,191 @@
+//! The words that headings are made of, in Russian, English, Chinese, Japanese and Korean.
+
+/// What a heading speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Subject {
+    City,
+    Country,
+    Latitude,
+    Longitude,
+    Identifier,
+    Established,
+    Ended,
+    Kind,
+    Status,
+    Source,
+}
+
+/// Which side a heading speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    Home,
+    Partner,
+}
+
+/// Words within headings, folded: the first that is found decides. What says more stands before what it
+/// contains: дата окончания before дата, 国家 before 国.
+pub(super) const SUBJECTS: &[(Subject, &[&str])] = &[
+    (
+        Subject::Ended,
+        &[
+            "дата окончания",
+            "дата прекращения",
+            "прекращен",
+            "окончан",
+            "расторг",
+            "ended",
+            "end date",
+            "terminated",
+            "终止",
+            "結束",
+            "終了",
+            "解消",
+            "종료",
+            "해지",
+        ],
+    ),
+    (Subject::Latitude, &["широта", "latitude", "lat1", "lat2", "纬度", "緯度", "위도"]),
+    (Subject::Longitude, &["долгота", "longitude", "lng", "long", "经度", "経度", "경도"]),
+    (Subject::Identifier, &["wikidata", "geonames", "викиданные", "qid"]),
+    (
+        Subject::Established,
+        &[
+            "дата",
+            "год ",
+            "год",
+            "установлен",
+            "заключен",
+            "подписан",
+            "since",
+            "established",
+            "signed",
+            "date",
+            "year",
+            "founded",
+            "结好",
+            "缔结",
+            "签署",
+            "签约",
+            "时间",
+            "日期",
+            "年份",
+            "提携",
+            "締結",
+            "年月日",
+            "調印",
+            "체결",
+            "결연일",
+            "일자",
+            "연도",
+            "날짜",
+        ],
+    ),
+    (
+        Subject::Status,
+        &["статус", "состояние", "действует", "status", "active", "状态", "状況", "現況", "상태", "현황"],
+    ),
+    (
+        Subject::Kind,
+        &[
+            "вид ",
+            "вид связ",
+            "тип",
+            "характер",
+            "kind",
+            "type",
+            "relation",
+            "类型",
+            "类别",
+            "性质",
+            "種別",
+            "区分",
+            "유형",
+            "구분",
+            "종류",
+        ],
+    ),
+    (Subject::Source, &["источник", "основание", "source", "reference", "来源", "出典", "出処", "출처"]),
+    (Subject::Country, &["страна", "государство", "country", "国家", "国名", "国别", "国籍", "국가", "나라", "국명"]),
+    (
+        Subject::City,
+        &[
+            "город",
+            "муниципал",
+            "побратим",
+            "наименование партнера",
+            "city",
+            "town",
+            "municipality",
+            "twin",
+            "sister",
+            "城市",
+            "市名",
+            "友好都市",
+            "都市",
+            "姉妹",
+            "도시",
+            "자매",
+        ],
+    ),
+];
+
+/// Headings that are whole words only.
+pub(super) const WHOLE: &[(Subject, &[&str])] = &[
+    (Subject::Latitude, &["lat", "originlat", "destinationlat"]),
+    (Subject::Longitude, &["lon", "originlon", "destinationlon"]),
+    (Subject::Kind, &["вид"]),
+    (Subject::Country, &["国", "국"]),
+    (Subject::City, &["市", "시", "партнер", "partner"]),
+];
+
+/// Words that say which side is meant, folded.
+pub(super) const SIDES: &[(Side, &[&str])] = &[
+    (
+        Side::Partner,
+        &[
+            "партнер",
+            "побратим",
+            "иностран",
+            "зарубеж",
+            "partner",
+            "sister",
+            "twin",
+            "destination",
+            "target",
+            "foreign",
+            "外方",
+            "外国",
+            "对方",
+            "友城",
+            "友好城市",
+            "相手",
+            "海外",
+            "姉妹",
+            "友好都市",
+            "상대",
+            "외국",
+            "자매",
+            "해외",
+        ],
+    ),
+    (
+        Side::Home,
+        &[
+            "наш",
+            "российск",
+            "домашн",
+            "home",
+            "origin",
+            "local",
+            "中方",
+            "我方",
+            "我国",
+            "国内",
+            "日本側",
+            "自治体",
+            "우리",
+            "국내",
+            "본국",
+        ],
+    ),
+];
