@@ -320,18 +320,21 @@ pub(crate) fn prepare<T: Stored>(api: &Api, described: Described) -> Result<Appl
         }
         members.remove("historical");
     }
-    match gazetteer_place::completed_here(T::NAME, value.clone()) {
-        Ok(completed) => value = completed,
-        Err(error) => faults.add("", "invalid", error),
-    }
+    value = match gazetteer_place::completed_here(T::NAME, value) {
+        Ok(completed) => completed,
+        Err(error) => {
+            faults.add("", "invalid", error);
+            return Err(faults);
+        }
+    };
     let name = T::NAME.type_name();
     let schema = format!("{name}Input");
-    let mut input = value.clone();
+    let mut stripped = None;
     if is_whole {
         // What the server manages is taken as it is; all else is as a client would send it.
-        api.schemas().strip_managed(&mut input, Some(&value), &schema, &name, &mut faults);
+        api.schemas().strip_managed(stripped.insert(value.clone()), Some(&value), &schema, &name, &mut faults);
     }
-    if let Err(error) = api.validate(&schema, &input, &mut faults) {
+    if let Err(error) = api.validate(&schema, stripped.as_ref().unwrap_or(&value), &mut faults) {
         faults.add("", "invalid", error);
     }
     gazetteer_place::check(&schema, &value, &mut faults);
