@@ -7,7 +7,9 @@ use actix_web::http::header::HeaderMap;
 use bytes::Bytes;
 use jiff::civil::Date;
 use pobratim_domain::{Collection, CollectionName, Faults, Keeper, Scope, Slug};
-use pobratim_persistence::{Error, Head, Idempotency, ListQuery, Loaded, Page, Snapshot, Stamp, Stored, Tx, View};
+use pobratim_persistence::{
+    Error, Head, Idempotency, ListQuery, Loaded, Page, Shown, Snapshot, Stamp, Stored, Tx, View,
+};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -139,7 +141,7 @@ impl Ctx {
     }
 
     /// Reads one record by a statement alone.
-    pub(crate) async fn get<T: Stored>(&self, view: &View, id: Uuid) -> Result<(T::Row, Head), Error> {
+    pub(crate) async fn get<T: Stored>(&self, view: &View, id: Uuid) -> Result<(Shown, Head), Error> {
         let (row, head) = self.api.database().get::<T>(view, id).await?;
         self.seen.note(&head);
         Ok((row, head))
@@ -150,7 +152,7 @@ impl Ctx {
         &self,
         view: &View,
         query: &ListQuery,
-    ) -> Result<Option<(Page<T::Row>, Head)>, Error> {
+    ) -> Result<Option<(Page<Shown>, Head)>, Error> {
         let page = self.api.database().page::<T>(view, query).await?;
         page.iter().for_each(|(_, head)| self.seen.note(head));
         Ok(page)

@@ -3,7 +3,9 @@
 
 use jiff::civil::Date;
 use pobratim_domain::{CollectionName, Organization, Place, Record, Refusal, to_json};
-use pobratim_persistence::{ChangesQuery, Envelope, Error, Happened, Loaded, Page, Snapshot, Stored, Tx, View, mask};
+use pobratim_persistence::{
+    ChangesQuery, Envelope, Error, Happened, Loaded, Page, Shown, Snapshot, Stored, Tx, View, mask,
+};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -19,8 +21,12 @@ use crate::query::{self, Listed, Reader};
 pub(crate) fn answer<T: Stored>(mut row: T::Row, view: &View, epoch: &str, status: u16) -> Result<Answer, Error> {
     let envelope = Envelope::of::<T>(&row)?;
     mask::<T>(&mut row, view)?;
-    let tag = Tag::of_record(envelope.id, envelope.version, epoch, &[T::NAME.as_str(), &view.tag()]);
-    Ok(Answer::json(status, serde_json::to_string(&row)?).tagged(tag).made_from(&[T::NAME]))
+    Ok(told::<T>(envelope.id, envelope.version, serde_json::to_string(&row)?, view, epoch, status))
+}
+
+fn told<T: Stored>(id: Uuid, version: i64, json: String, view: &View, epoch: &str, status: u16) -> Answer {
+    let tag = Tag::of_record(id, version, epoch, &[T::NAME.as_str(), &view.tag()]);
+    Answer::json(status, json).tagged(tag).made_from(&[T::NAME])
 }
 
 /// The answer to an action on a record.
@@ -38,10 +44,10 @@ pub(crate) async fn page<T: Stored>(ctx: &Ctx, listed: Listed) -> ApiResult<Answ
         None => {
             let secret = ctx.api.database().secret();
             ctx.read(async |snapshot| {
-                let page = snapshot.list::<T>(&view, &listed.query, secret).await?;
+                let page = snapshot.shown::<T>(&view, &listed.query, secret).await?;
                 let included = match listed.expand.as_slice() {
                     [] => None,
-                    expand => Some(included::<T>(snapshot, &view, expand, &page.rows).await?),
+                    expand => Some(included(snapshot, &view, expand, &page.rows).await?),
                 };
                 Ok((page, included, snapshot.head().clone()))
             })
@@ -49,7 +55,7 @@ pub(crate) async fn page<T: Stored>(ctx: &Ctx, listed: Listed) -> ApiResult<Answ
         }
     };
     let next = page.next.clone();
-    let body = body_of::<T>(page, listed.query.limit, included, &view)?;
+    let body = body_of(page, listed.query.limit, included)?;
     let shape = format!("{} {:?} {:?} {}", listed.query.name, listed.query.cursor, listed.expand, listed.query.limit);
     let counted = if listed.query.count { "counted" } else { "" };
     let answer = Answer::json(200, body).drawn_from(&head, &listed.made_from(T::NAME), &[&shape, counted]);
@@ -59,34 +65,32 @@ pub(crate) async fn page<T: Stored>(ctx: &Ctx, listed: Listed) -> ApiResult<Answ
     })
 }
 
-/// A page as it is answered.
-fn body_of<T: Stored>(
-    mut page: Page<T::Row>,
-    limit: u64,
-    included: Option<Value>,
-    view: &View,
-) -> Result<String, Error> {
-    for row in &mut page.rows {
-        mask::<T>(row, view)?;
-    }
-    let mut body = json!({"page": {"limit": limit}});
+/// A page as it is answered: its records as they were written from the table, not parsed again.
+fn body_of(page: Page<Shown>, limit: u64, included: Option<Value>) -> Result<String, Error> {
+    let mut rest = json!({"page": {"limit": limit}});
     if let Some(next) = page.next {
-        body["page"]["next_cursor"] = next.into();
+        rest["page"]["next_cursor"] = next.into();
     }
     if let Some(total) = page.total {
-        body["page"]["total"] = total.into();
+        rest["page"]["total"] = total.into();
     }
     if let Some(included) = included {
-        body["included"] = included;
+        rest["included"] = included;
     }
-    with_items(&body, &serde_json::to_string(&page.rows)?)
-}
-
-/// Items first, as the table's rows were written: they are not parsed again.
-fn with_items(rest: &Value, items: &str) -> Result<String, Error> {
-    let rest = serde_json::to_string(rest)?;
+    let rest = serde_json::to_string(&rest)?;
     let rest = rest.strip_prefix('{').unwrap_or(&rest);
-    Ok(format!("{{\"items\":{items},{rest}"))
+    let records: usize = page.rows.iter().map(|row| row.json.len() + 1).sum();
+    let mut body = String::with_capacity(records + rest.len() + 16);
+    body.push_str("{\"items\":[");
+    for (at, row) in page.rows.iter().enumerate() {
+        if at > 0 {
+            body.push(',');
+        }
+        body.push_str(&row.json);
+    }
+    body.push_str("],");
+    body.push_str(rest);
+    Ok(body)
 }
 
 pub(crate) fn next_link(ctx: &Ctx, cursor: &str) -> String {
@@ -98,14 +102,9 @@ pub(crate) fn next_link(ctx: &Ctx, cursor: &str) -> String {
     format!("<{}?{}>; rel=\"next\"", ctx.path, query.finish())
 }
 
-async fn included<T: Stored>(
-    snapshot: &Snapshot,
-    view: &View,
-    expand: &[CollectionName],
-    rows: &[T::Row],
-) -> Result<Value, Error> {
-    let ids = rows.iter().map(|row| Envelope::of::<T>(row).map(|envelope| envelope.id));
-    let targets = snapshot.targets(&ids.collect::<Result<Vec<_>, _>>()?).await?;
+async fn included(snapshot: &Snapshot, view: &View, expand: &[CollectionName], rows: &[Shown]) -> Result<Value, Error> {
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let targets = snapshot.targets(&ids).await?;
     let mut included = Map::new();
     for collection in expand {
         let rows = match collection {
@@ -132,8 +131,8 @@ pub(crate) async fn get<T: Stored>(ctx: Ctx) -> ApiResult<Answer> {
     Reader::new(&ctx).finish()?;
     let id = ctx.record_id::<T>().await?;
     let view = ctx.view();
-    let (row, head) = ctx.get::<T>(&view, id).await?;
-    Ok(answer::<T>(row, &view, &head.epoch, 200)?)
+    let (shown, head) = ctx.get::<T>(&view, id).await?;
+    Ok(told::<T>(shown.id, shown.version, shown.json, &view, &head.epoch, 200))
 }
 
 /// `POST /v1/{collection}`

@@ -11,16 +11,18 @@ use serde::{Serialize, de::DeserializeOwned};
 use tokio::sync::{Semaphore, watch};
 use uuid::Uuid;
 
+use crate::alone::Records;
 use crate::api_key::secret;
 use crate::backend::{self, DatabaseUrl};
 use crate::clock::Clock;
 use crate::cursor::Secret;
 use crate::error::Error;
-use crate::head::{self, Head, HeadPoll};
+use crate::head::{self, Head};
 use crate::idempotency::Idempotency;
 use crate::journal::Stamp;
 use crate::read::{Snapshot, bounded};
 use crate::stored;
+use crate::together::Together;
 use crate::tx::Tx;
 use crate::verify::{Verified, verify};
 use crate::view::View;
@@ -29,6 +31,8 @@ use crate::writer::{DEADLINE, Writer, Written};
 /// How many connections read, and how long a read waits for one.
 const READERS: u32 = 8;
 const READER_WAIT: Duration = Duration::from_millis(900);
+/// How many records of a collection one statement reads at most.
+const TOGETHER: usize = 64;
 /// How many of them may read at length.
 const AT_LENGTH: usize = 2;
 /// The same for what is computed from many records. It has connections of its own, so that nobody
@@ -45,7 +49,8 @@ struct Parts {
     computing: DatabaseConnection,
     at_length: Semaphore,
     writer: Writer,
-    poll: HeadPoll,
+    heads: Together<(), (), Head>,
+    records: Records,
     secret: Secret,
     clock: Clock,
     url: DatabaseUrl,
@@ -81,9 +86,9 @@ impl Database {
         let computing = url.readers(COMPUTING, COMPUTING_WAIT);
         let writer = Writer::start(url.clone(), clock.clone()).map_err(StartError::Thread)?;
         let secret = Secret::new(secret.unwrap_or(&stored));
-        let poll = HeadPoll::new(readers.clone());
+        let (heads, records) = (Together::new(usize::MAX), Records::new(TOGETHER));
         let at_length = Semaphore::new(AT_LENGTH);
-        Ok(Self(Arc::new(Parts { readers, computing, at_length, writer, poll, secret, clock, url })))
+        Ok(Self(Arc::new(Parts { readers, computing, at_length, writer, heads, records, secret, clock, url })))
     }
 
     /// Where it lies.
@@ -103,7 +108,12 @@ impl Database {
 
     /// The committed state, as of now or later; callers that wait share a query.
     pub async fn head(&self) -> Result<Head, Error> {
-        self.0.poll.head().await
+        let readers = self.0.readers.clone();
+        let read = move |_| {
+            let readers = readers.clone();
+            async move { Head::read(&readers).await }
+        };
+        self.0.heads.ask((), (), read).await
     }
 
     /// Follows the revisions that this process commits. Other processes' changes do not show here.
@@ -196,6 +206,10 @@ impl Database {
 
     pub(crate) fn readers(&self) -> &DatabaseConnection {
         &self.0.readers
+    }
+
+    pub(crate) fn records(&self) -> &Records {
+        &self.0.records
     }
 
     /// Checks chain, references and integrity of the whole database. Takes its time.

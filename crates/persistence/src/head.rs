@@ -2,13 +2,12 @@
 //! and for each collection.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use pobratim_domain::CollectionName;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Alias, Expr, LockType, Query, SelectStatement, SimpleExpr};
 use sea_orm::{ConnectionTrait, QueryResult, QuerySelect};
-use tokio::sync::oneshot;
 
 use crate::error::Error;
 
@@ -126,79 +125,4 @@ impl Head {
 pub(crate) async fn lock(connection: &impl ConnectionTrait) -> Result<row::Model, DbErr> {
     let found = row::Entity::find_by_id(1).lock(LockType::Update).one(connection).await?;
     found.ok_or_else(|| DbErr::RecordNotFound("the head row; was the database migrated?".to_owned()))
-}
-
-/// Gives the committed head to many callers for the price of few queries: those who wait share
-/// one, and it always starts after the last of them came, so nobody is told of the past.
-#[derive(Clone)]
-pub(crate) struct HeadPoll {
-    readers: DatabaseConnection,
-    waiting: Arc<Mutex<Waiting>>,
-}
-
-#[derive(Default)]
-struct Waiting {
-    running: bool,
-    callers: Vec<oneshot::Sender<Result<Head, Error>>>,
-}
-
-impl HeadPoll {
-    pub(crate) fn new(readers: DatabaseConnection) -> Self {
-        Self { readers, waiting: Arc::default() }
-    }
-
-    /// The head as of now or later.
-    pub(crate) async fn head(&self) -> Result<Head, Error> {
-        let (answer, head) = oneshot::channel();
-        let must_run = {
-            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-            waiting.callers.push(answer);
-            !std::mem::replace(&mut waiting.running, true)
-        };
-        if must_run {
-            // A task of its own: a caller that goes away takes nobody's answer with it.
-            tokio::spawn(Turn { poll: self.clone(), ended: false }.run());
-        }
-        // Bounded for each caller: who comes during a query that hangs waits for that one and its own.
-        let head = async { head.await.unwrap_or_else(|_| Err(Error::Unavailable("the head was not read".to_owned()))) };
-        crate::read::bounded(head).await
-    }
-}
-
-/// The one who reads for all. When its task ends before it has answered, with its runtime or by a
-/// panic, those who wait are told so at once, and the next to come begins anew.
-struct Turn {
-    poll: HeadPoll,
-    ended: bool,
-}
-
-impl Turn {
-    async fn run(mut self) {
-        loop {
-            let callers = {
-                let mut waiting = self.poll.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-                if waiting.callers.is_empty() {
-                    waiting.running = false;
-                    self.ended = true;
-                    return;
-                }
-                std::mem::take(&mut waiting.callers)
-            };
-            let head = crate::read::bounded(Head::read(&self.poll.readers)).await;
-            for caller in callers {
-                // Nobody is there any more when the send fails.
-                let _ = caller.send(head.clone());
-            }
-        }
-    }
-}
-
-impl Drop for Turn {
-    fn drop(&mut self) {
-        if !self.ended {
-            let mut waiting = self.poll.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-            waiting.running = false;
-            waiting.callers.clear();
-        }
-    }
 }

@@ -83,6 +83,9 @@ impl ActiveModelBehavior for ActiveModel {}
 impl Stored for Letter {
     type Row = Model;
 
+    // The members' names are words of SQL.
+    const RENAMED: &'static [(&'static str, &'static str)] = &[("sender", "from"), ("recipient", "to")];
+
     const FILTERS: &'static [Filter] = &[
         Filter {
             name: "direction",

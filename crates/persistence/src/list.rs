@@ -4,7 +4,7 @@
 use pobratim_domain::{CollectionName, Record};
 use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IdenStatic, ModelTrait, Order, QueryFilter, QueryOrder,
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IdenStatic, Order, QueryFilter, QueryOrder,
     QueryResult, QuerySelect, QueryTrait, Select, Value,
 };
 use uuid::Uuid;
@@ -15,7 +15,8 @@ use crate::days::BEGINNING;
 use crate::error::Error;
 use crate::findable::{TAG, external_id, link, term};
 use crate::read::Snapshot;
-use crate::stored::{Column, Envelope, FilterBy, Sort, Stored, Table, column, table_name, to_record};
+use crate::shown::Shown;
+use crate::stored::{Column, FilterBy, Sort, Stored, Table, column, table_name, to_record};
 use crate::view::View;
 use crate::words::{NEAR, Words};
 
@@ -98,13 +99,33 @@ pub struct Page<R> {
 }
 
 impl Snapshot {
-    /// One page of a list.
+    /// One page of a list, as rows of its table.
     pub async fn list<T: Stored>(
         &self,
         view: &View,
         query: &ListQuery,
         secret: &Secret,
     ) -> Result<Page<T::Row>, Error> {
+        self.read_page::<T, _>(view, query, secret, |row| Ok(T::Row::from_query_result(row, "")?)).await
+    }
+
+    /// One page of a list, as the caller sees it.
+    pub async fn shown<T: Stored>(
+        &self,
+        view: &View,
+        query: &ListQuery,
+        secret: &Secret,
+    ) -> Result<Page<Shown>, Error> {
+        self.read_page::<T, _>(view, query, secret, |row| Shown::of::<T>(row, view)).await
+    }
+
+    async fn read_page<T: Stored, R>(
+        &self,
+        view: &View,
+        query: &ListQuery,
+        secret: &Secret,
+        read: impl Fn(&QueryResult) -> Result<R, Error>,
+    ) -> Result<Page<R>, Error> {
         let words = self.words(view, query).await?;
         let total = if query.count { Some(self.count::<T>(view, query, words.as_ref()).await?) } else { None };
         let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
@@ -115,7 +136,7 @@ impl Snapshot {
                 break;
             }
         }
-        Ok(Page { total, ..page_of::<T>(&found, query, secret)? })
+        Ok(Page { total, ..page_of::<T, R>(&found, query, secret, read)? })
     }
 
     /// The first records of a list as the domain reads them, for what is computed from them.
@@ -189,20 +210,41 @@ impl Snapshot {
 }
 
 /// A page of what its statement has found.
-pub(crate) fn page_of<T: Stored>(
+pub(crate) fn page_of<T: Stored, R>(
     found: &[QueryResult],
     query: &ListQuery,
     secret: &Secret,
-) -> Result<Page<T::Row>, Error> {
-    let mut rows: Vec<T::Row> = found.iter().map(|row| T::Row::from_query_result(row, "")).collect::<Result<_, _>>()?;
+    read: impl Fn(&QueryResult) -> Result<R, Error>,
+) -> Result<Page<R>, Error> {
     let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
-    let more = rows.len() > limit;
-    rows.truncate(limit);
-    let next = match rows.last() {
-        Some(row) if more => Some(end_of::<T>(row, query)?.encode(secret, &query.name)?),
+    let shown = found.get(..limit).unwrap_or(found);
+    let next = match shown.last() {
+        Some(row) if found.len() > limit => {
+            let (key, id) = place_of(row, column::<T>(query.sort.column)?, column::<T>("id")?)?;
+            Some(Cursor { key, id }.encode(secret, &query.name)?)
+        }
         _ => None,
     };
-    Ok(Page { rows, next, total: None })
+    Ok(Page { rows: shown.iter().map(read).collect::<Result<_, _>>()?, next, total: None })
+}
+
+/// A place to compare with.
+fn there(key: Key, id: Uuid) -> Expr {
+    let key = match key {
+        Key::Whole(number) => Value::from(number),
+        Key::Text(text) => Value::from(text),
+    };
+    Expr::tuple([Expr::value(key), Expr::value(id)])
+}
+
+/// Where a row stands in an order.
+fn place_of(row: &QueryResult, key: impl IdenStatic, id: impl IdenStatic) -> Result<(Key, Uuid), Error> {
+    let id = row.try_get("", id.as_str())?;
+    let key = match row.try_get::<i64>("", key.as_str()) {
+        Ok(number) => Key::Whole(number),
+        Err(_) => Key::Text(row.try_get("", key.as_str())?),
+    };
+    Ok((key, id))
 }
 
 /// The one statement that reads a page, when nothing has to be looked up before: when no words are
@@ -231,12 +273,8 @@ impl<T: Stored> Place<T> {
         let (key, id) = (column::<T>(query.sort.column)?, column::<T>("id")?);
         let mut place = Self { key, id, descending: query.descending, after: None };
         if let Some(text) = &query.cursor {
-            let Cursor { key: last, id: last_id } = Cursor::decode(text, secret, &query.name)?;
-            let last = match last {
-                Key::Whole(number) => Value::from(number),
-                Key::Text(text) => Value::from(text),
-            };
-            let there = Expr::tuple([Expr::value(last), Expr::value(last_id)]);
+            let Cursor { key, id } = Cursor::decode(text, secret, &query.name)?;
+            let there = there(key, id);
             place.after = Some(if place.descending { place.here().lt(there) } else { place.here().gt(there) });
         }
         Ok(place)
@@ -268,23 +306,10 @@ impl<T: Stored> Place<T> {
 
     /// That a row comes no later than that one.
     fn up_to(&self, end: &QueryResult) -> Result<SimpleExpr, Error> {
-        let id: Uuid = end.try_get("", self.id.as_str())?;
-        let key = match end.try_get::<i64>("", self.key.as_str()) {
-            Ok(number) => Value::from(number),
-            Err(_) => Value::from(end.try_get::<String>("", self.key.as_str())?),
-        };
-        let there = Expr::tuple([Expr::value(key), Expr::value(id)]);
+        let (key, id) = place_of(end, self.key, self.id)?;
+        let there = there(key, id);
         Ok(if self.descending { self.here().gte(there) } else { self.here().lte(there) })
     }
-}
-
-fn end_of<T: Stored>(row: &T::Row, query: &ListQuery) -> Result<Cursor, Error> {
-    let key = match row.get(column::<T>(query.sort.column)?) {
-        Value::BigInt(Some(number)) => Key::Whole(number),
-        Value::String(Some(text)) => Key::Text(text),
-        _ => return Err(Error::Defect(format!("{} cannot be sorted by {}", T::NAME, query.sort.column))),
-    };
-    Ok(Cursor { key, id: Envelope::of::<T>(row)?.id })
 }
 
 /// All that the records of a list have but for words, which are looked up first.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use sea_orm::sea_query::{ArrayType, ColumnType, Nullable, StringLen, Value, ValueType, ValueTypeErr};
+use sea_orm::sea_query::{ArrayType, ColumnType, Nullable, Value, ValueType, ValueTypeErr};
 use sea_orm::{ColIdx, DbErr, QueryResult, TryFromU64, TryGetError, TryGetable};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -65,7 +65,7 @@ impl ValueType for RawJson {
     }
 
     fn column_type() -> ColumnType {
-        ColumnType::String(StringLen::None)
+        ColumnType::Json
     }
 }
 

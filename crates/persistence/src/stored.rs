@@ -48,6 +48,9 @@ pub trait Stored: Collection {
     /// What lists can be sorted by, beside `created_at` and `updated_at`.
     const SORTS: &'static [Sort] = &[];
 
+    /// Columns that are called otherwise than the members of the record that they hold, with these.
+    const RENAMED: &'static [(&'static str, &'static str)] = &[];
+
     /// Fills the columns made for sorting and filtering.
     fn derive(_record: &Record<Self>, _columns: &mut Map<String, Json>) {}
 

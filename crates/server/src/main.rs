@@ -19,6 +19,9 @@ use pobratim_persistence::{Clock, Database};
 
 use crate::config::{Config, Given};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What a command says when it fails: one clear sentence.
 pub(crate) type Outcome = Result<(), String>;
 

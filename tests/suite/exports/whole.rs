@@ -113,6 +113,35 @@ async fn what_goes_out_comes_back_in() {
     other.get(&path).send().await.expect(500);
 }
 
+/// Answers are written from the table's rows, lines of an export by way of their entities: two ways to
+/// the same letters, in every collection.
+#[tokio::test]
+async fn a_record_reads_the_same_by_itself_in_a_list_and_in_the_whole() {
+    let app = demo().await;
+    let admin = app.key(Role::Admin, "blagoveshchensk").await;
+    has_acted(&app, &app.key(Role::Approver, "blagoveshchensk").await).await;
+    let notes =
+        json!({"kind": "fair", "title": {"en": "\"Noted\""}, "notes": "Ask\n\tagain – «лишь»", "visibility": "public"});
+    app.create("events", &admin, notes).await;
+    let whole = exported(&app, Role::Admin).await;
+    let mut seen = BTreeMap::new();
+    for line in text(&whole).lines() {
+        let read: Value = serde_json::from_str(line).unwrap();
+        let collection = read["collection"].as_str().unwrap();
+        let members = line.strip_prefix(&format!("{{\"collection\":\"{collection}\",")).unwrap();
+        let path = format!("/v1/{}", collection.replace('_', "-"));
+        let alone = app.get(&format!("{path}/{}", read["id"].as_str().unwrap())).key(&admin).send().await.expect(200);
+        assert_eq!(text(&alone), format!("{{{members}"), "{collection}");
+        let reference = read["ref"].as_str().unwrap();
+        let listed = app.get(&format!("{path}?ref={reference}")).key(&admin).send().await.expect(200);
+        assert_eq!(text(&listed), format!("{{\"items\":[{{{members}],\"page\":{{\"limit\":50}}}}"), "{collection}");
+        let unseen = app.get(&format!("{path}/{}", read["id"].as_str().unwrap())).send().await;
+        assert!(!text(&unseen).contains("\"notes\""));
+        *seen.entry(collection.to_owned()).or_insert(0) += 1;
+    }
+    assert!(seen.len() >= 15, "{seen:?}");
+}
+
 #[tokio::test]
 async fn several_cities_go_through_the_command_and_back() {
     let app = App::with_city().await;
