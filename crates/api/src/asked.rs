@@ -287,6 +287,9 @@ pub(crate) fn has_seen(headers: &HeaderMap, tag: &str) -> bool {
 /// The headers of a request, each once: a field that stands several times is one list (RFC 9110,
 /// section 5.3). What is no list, such as a credential, is then not a good one.
 fn combined(given: &HeaderMap) -> HeaderMap {
+    if given.len() == given.len_keys() {
+        return given.clone();
+    }
     let mut headers = HeaderMap::with_capacity(given.len());
     for name in given.keys() {
         let values: Vec<&[u8]> = given.get_all(name).map(HeaderValue::as_bytes).collect();

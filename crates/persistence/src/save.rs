@@ -1,10 +1,10 @@
 //! Storing records. `save` is the only way to do it: it compares the version, writes the row, what
 //! the record is found by, and the journal's entry.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use pobratim_domain::{CollectionName, Faults, Keeper, Record, References, Slug, Timestamp, diff};
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Query};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Query, UnionType};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Value,
 };
@@ -15,7 +15,7 @@ use crate::counts;
 use crate::error::Error;
 use crate::findable::{Findable, link};
 use crate::journal::{Content, Draft};
-use crate::stored::{Envelope, Stored, Table, column, table_name, to_record, to_row};
+use crate::stored::{Envelope, Stored, Table, column, row_of, table_name, to_record, to_row};
 use crate::tx::Tx;
 use crate::unique;
 use crate::view::View;
@@ -234,7 +234,8 @@ impl Tx {
         record: Record<T>,
         happened: Happened,
     ) -> Result<T::Row, Error> {
-        let row = to_row(&record)?;
+        let json = record.to_json()?;
+        let row = row_of(&record, json.clone())?;
         // A deleted record is found by nothing, so neither is what a restored one was before.
         let was = before.as_ref().map(|before| &before.record).filter(|_| action != Action::Restore);
         let is = Some(&record).filter(|_| action != Action::Delete);
@@ -277,7 +278,7 @@ impl Tx {
             was_counted.into_iter().for_each(|was| self.count(was.taken_away()));
             is_counted.into_iter().for_each(|is| self.count(is));
         }
-        self.stage(self.entry(action, before.as_ref(), &record, happened)?);
+        self.stage(self.entry(action, before.as_ref(), &record, json, happened));
         Ok(row)
     }
 
@@ -286,9 +287,9 @@ impl Tx {
         action: Action,
         before: Option<&Loaded<T>>,
         record: &Record<T>,
+        mut after: Json,
         happened: Happened,
-    ) -> Result<Draft, Error> {
-        let mut after = record.to_json()?;
+    ) -> Draft {
         strip(&mut after);
         let content = match (action, before) {
             (Action::Update, Some(before)) => {
@@ -301,7 +302,7 @@ impl Tx {
             (Action::Create, _) => Content { patch: after, inverse: Json::Null, detail: happened.detail },
             _ => Content { patch: json!({}), inverse: json!({}), detail: happened.detail },
         };
-        Ok(Draft {
+        Draft {
             at: self.now(),
             stamp: self.stamp().clone(),
             municipality: record.head.keeper().to_owned(),
@@ -314,7 +315,7 @@ impl Tx {
             visibility_before: before.map(|before| before.record.head.visibility.as_str().to_owned()),
             visibility: record.head.visibility.as_str().to_owned(),
             content,
-        })
+        }
     }
 
     /// Checks that what is newly referred to is there and seen by the writer.
@@ -332,23 +333,28 @@ impl Tx {
         for reference in references.iter().filter(|reference| !is_known(reference.target)) {
             wanted.entry(reference.collection).or_default().push(reference.target);
         }
-        let mut found = Vec::new();
-        for (collection, ids) in &wanted {
-            let statement = Query::select()
+        // One statement for all collections: a creation waits for the database as few times as can be.
+        let mut looks = wanted.iter().map(|(collection, ids)| {
+            Query::select()
+                .expr_as(Expr::cust(format!("'{collection}'")), Alias::new("collection"))
                 .column(Alias::new("id"))
                 .from(table_name(*collection))
                 .and_where(Expr::col(Alias::new("id")).is_in(ids.iter().copied()))
                 .and_where(Expr::col(Alias::new("deleted_at")).is_null())
                 .cond_where(view.condition(*collection))
-                .to_owned();
+                .to_owned()
+        });
+        let mut found = HashSet::new();
+        if let Some(mut statement) = looks.next() {
+            statement.unions(looks.map(|look| (UnionType::All, look)));
             for row in self.query_all(&statement).await? {
-                found.push((*collection, row.try_get::<Uuid>("", "id")?));
+                found.insert((row.try_get::<String>("", "collection")?, row.try_get::<Uuid>("", "id")?));
             }
         }
         let mut faults = Faults::default();
         for reference in references.iter().filter(|reference| !is_known(reference.target)) {
             faults.unless(
-                found.contains(&(reference.collection, reference.target)),
+                found.contains(&(reference.collection.as_str().to_owned(), reference.target)),
                 &reference.pointer,
                 "unknown_reference",
                 format!("There is no {} {}.", reference.collection.singular().replace('_', " "), reference.target),

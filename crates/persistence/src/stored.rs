@@ -209,7 +209,12 @@ impl Envelope {
 
 /// A record as a row of its table.
 pub(crate) fn to_row<T: Stored>(record: &Record<T>) -> Result<T::Row, Error> {
-    let Json::Object(mut columns) = record.to_json()? else {
+    row_of(record, record.to_json()?)
+}
+
+/// The same, when its JSON is there already.
+pub(crate) fn row_of<T: Stored>(record: &Record<T>, json: Json) -> Result<T::Row, Error> {
+    let Json::Object(mut columns) = json else {
         return Err(Error::Defect("a record is not an object".to_owned()));
     };
     T::derive(record, &mut columns);

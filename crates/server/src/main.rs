@@ -6,6 +6,7 @@ mod data;
 mod files;
 mod imports;
 mod keys;
+mod lines;
 mod serve;
 mod telemetry;
 
