@@ -6,7 +6,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 use crate::fault::Faults;
-use crate::index::{References, Terms};
+use crate::index::{Dates, References, Terms};
 use crate::record::Head;
 use crate::refusal::Refusal;
 
@@ -209,6 +209,9 @@ pub trait Collection:
 
     /// The codes and words it is found by.
     fn terms(&self, terms: &mut Terms);
+
+    /// Its dates, which findings look at; none by default.
+    fn dates(&self, _dates: &mut Dates) {}
 
     /// The state it is in, for collections whose records walk through states.
     fn state(&self) -> Option<State> {

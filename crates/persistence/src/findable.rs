@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use pobratim_domain::{Collection, Record, References, Terms};
+use pobratim_domain::{Collection, MARK, Record, References, Terms, marks};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 use uuid::Uuid;
@@ -95,6 +95,9 @@ impl Findable {
         found.terms.number(&record.head.reference);
         for tag in &record.head.tags {
             found.terms.code(TAG, &tag.0);
+        }
+        for mark in marks(record) {
+            found.terms.code(MARK, &mark);
         }
         let ids = &record.head.external_ids;
         found.external_ids = ids.iter().map(|id| (id.scheme.as_str().to_owned(), id.value.clone())).collect();
