@@ -259,6 +259,10 @@ impl Collection for Agreement {
         dates.one("signed_on", self.signed_on.as_ref());
         dates.one("in_force", self.in_force.as_ref());
     }
+
+    fn took_place(&self) -> Option<(Date, &[Uuid])> {
+        Some((self.signed_on?.latest()?, self.partnership.as_slice()))
+    }
 }
 
 impl Agreement {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use jiff::civil::Date;
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
@@ -212,6 +213,12 @@ pub trait Collection:
 
     /// Its dates, which findings look at; none by default.
     fn dates(&self, _dates: &mut Dates) {}
+
+    /// The latest day on which it may have taken place, and the ties under which it did: nothing for what
+    /// did not, or whose end nobody knows.
+    fn took_place(&self) -> Option<(Date, &[Uuid])> {
+        None
+    }
 
     /// The state it is in, for collections whose records walk through states.
     fn state(&self) -> Option<State> {

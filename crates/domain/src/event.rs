@@ -1,5 +1,6 @@
 //! Events: what takes place at home and abroad, from a signing to a fair.
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -236,6 +237,11 @@ impl Collection for CityEvent {
 
     fn dates(&self, dates: &mut Dates) {
         dates.one("period", self.period.as_ref());
+    }
+
+    fn took_place(&self) -> Option<(Date, &[Uuid])> {
+        let held = self.status == EventStatus::Held;
+        Some((self.period.filter(|_| held)?.latest()?, &self.partnerships))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Exchanges: the delegations that a city receives and sends.
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -295,6 +296,11 @@ impl Collection for Exchange {
 
     fn dates(&self, dates: &mut Dates) {
         dates.one("period", self.period.as_ref());
+    }
+
+    fn took_place(&self) -> Option<(Date, &[Uuid])> {
+        let went = ExchangeState::UnderWay == self.state || self.state.took_place();
+        Some((self.period.filter(|_| went)?.latest()?, &self.partnerships))
     }
 }
 

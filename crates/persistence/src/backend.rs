@@ -207,6 +207,14 @@ fn written_out(mut statement: Statement) -> Statement {
     statement
 }
 
+/// An id in a column as 32 hexadecimal digits.
+pub(crate) fn digits_of_id(connection: &impl ConnectionTrait, table: &str, column: &str) -> String {
+    match connection.get_database_backend() {
+        DbBackend::Sqlite => format!("lower(hex(\"{table}\".\"{column}\"))"),
+        _ => format!("replace(\"{table}\".\"{column}\"::text, '-', '')"),
+    }
+}
+
 /// Begins a transaction that writes. SQLite takes its write lock at once, because a lock taken
 /// later can fail; PostgreSQL is serialised by the lock on the head row.
 pub(crate) async fn begin_write(connection: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {

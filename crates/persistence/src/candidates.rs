@@ -6,7 +6,7 @@ use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Func, Query, SelectS
 use sea_orm::{ColumnTrait, ConnectionTrait, FromQueryResult, Order, QueryResult};
 use uuid::Uuid;
 
-use crate::backend::limited;
+use crate::backend::{digits_of_id, limited};
 use crate::error::Error;
 use crate::findable::term;
 use crate::read::Snapshot;
@@ -213,6 +213,11 @@ impl<'s> Candidates<'s> {
             .limit(1)
             .to_owned();
         Ok(!self.all(&select).await?.is_empty())
+    }
+
+    /// The id of a collection's record as 32 hexadecimal digits, for statements.
+    pub(crate) fn digits_of_id(&self, collection: CollectionName) -> String {
+        digits_of_id(self.snapshot.connection(), collection.as_str(), "id")
     }
 
     /// What a statement of the caller's own finds.

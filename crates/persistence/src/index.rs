@@ -25,7 +25,7 @@ use crate::tx::Tx;
 /// What kind of index this program makes. It is one more whenever a record is found by something else
 /// than before: then the first program of that kind that opens a database makes its index anew.
 ///
-/// 1: words tell how telling they are. 2: marks of findings.
+/// 1: words tell how telling they are. 2: marks of findings, and the last days of what took place under ties.
 const KIND: i64 = 2;
 
 /// How many records are compared at once.
