@@ -78,6 +78,14 @@ pub(super) fn missing_section(facts: &FindingFacts) -> Vec<Finding> {
         .collect()
 }
 
+impl Finding {
+    /// The domain that a report has to cover and of which nothing is recorded, when the finding says so.
+    pub fn missing_domain(&self) -> Option<&str> {
+        let domain = self.evidence.iter().find(|evidence| evidence.name == "domain");
+        domain.filter(|_| self.code == FindingCode::MissingSection).map(|evidence| evidence.text.as_str())
+    }
+}
+
 /// Whether something of a domain is recorded; nothing when nobody can say what belongs to it.
 fn has_content(domain: &str, report: &ReportFacts) -> Option<bool> {
     let has = |field: &str| report.fields.contains(field);
