@@ -10,7 +10,7 @@ use crate::backend::{digits_of_id, limited};
 use crate::error::Error;
 use crate::findable::term;
 use crate::read::Snapshot;
-use crate::stored::{Stored, table_name, to_record};
+use crate::stored::{Stored, read_record, table_name};
 use crate::view::View;
 
 /// How many candidates one look takes.
@@ -95,7 +95,7 @@ impl<'s> Candidates<'s> {
         let mut select = self.select(T::NAME, fits);
         select.column((table_name(T::NAME), sea_orm::sea_query::Asterisk));
         let rows = self.bounded(&select).await?;
-        let record = |row| to_record::<T>(&T::Row::from_query_result(row, "")?).map(|(record, _)| record);
+        let record = |row| read_record::<T>(&T::Row::from_query_result(row, "")?);
         rows.iter().map(record).collect()
     }
 
