@@ -129,6 +129,41 @@ async fn a_tie_goes_to_sleep_when_nothing_takes_place() {
 }
 
 #[tokio::test]
+async fn the_last_thing_is_the_last_that_the_caller_sees() {
+    let (app, key) = office().await;
+    let tie = app.get("/v1/partnerships/PAR-0001").send().await.expect(200).json["id"].clone();
+    let (public, seen) = ("kind=partnership_dormant&on=2015-01-01", async |key: Option<&str>| {
+        let asked = app.get("/v1/reminders?kind=partnership_dormant&on=2015-01-01&within=P1D");
+        let asked = key.into_iter().fold(asked, pobratim_tests::Request::key);
+        asked.send().await.expect(200).json["items"][0]["on"].clone()
+    });
+    let exchange = |period: &str, state: &str, visibility: &str| {
+        json!({
+            "title": {"ru": "Поездка"}, "direction": "outgoing", "audience": "mixed", "period": period, "state": state,
+            "visibility": visibility, "partnerships": [tie], "historical": true, "sources": [{"text": "Архив"}],
+            "mode": "online",
+        })
+    };
+    let places = app.get("/v1/places").send().await.expect(200).json;
+    let (home, heihe) = (places["items"][0]["id"].clone(), places["items"][1]["id"].clone());
+    let create = async |period: &str, state: &str, visibility: &str| {
+        let mut body = exchange(period, state, visibility);
+        (body["origin"], body["destination"]) = (home.clone(), heihe.clone());
+        app.create("exchanges", &key, body).await
+    };
+    assert_eq!((seen(None).await, told(&app, &key, public).await[0].1.as_str()), (json!("2006-07-18"), "2009-11-02"));
+    // What is planned, or has no end, is nothing that took place last.
+    create("2011-08/..", "under_way", "public").await;
+    create("2011-09", "confirmed", "public").await;
+    create("2008-05", "completed", "public").await;
+    let inner = create("2010-05-07", "completed", "internal").await;
+    assert_eq!((seen(None).await, seen(Some(&key)).await), (json!("2011-06-01"), json!("2013-05-08")));
+    let path = format!("/v1/exchanges/{}", inner["id"].as_str().unwrap());
+    app.request("DELETE", &path).key(&key).if_match("*").send().await.expect(204);
+    assert_eq!(seen(Some(&key)).await, json!("2011-06-01"));
+}
+
+#[tokio::test]
 async fn reminders_are_about_what_the_caller_sees() {
     let (app, key) = office().await;
     let page = app.get("/v1/reminders").send().await.expect(200);

@@ -102,6 +102,13 @@ impl Tag {
         Self { state, epoch: epoch.to_owned(), of: NO_RECORD.to_owned(), shape: shape.join("\n") }
     }
 
+    /// A tag for the state of collections, with the index by which their records are found.
+    pub(crate) fn of_state(head: &Head, collections: &[CollectionName], shape: &[&str]) -> Self {
+        let index = head.index.to_string();
+        let shape: Vec<&str> = shape.iter().copied().chain([index.as_str()]).collect();
+        Self::new(head.of_all(collections), &head.epoch, &shape)
+    }
+
     /// A tag for a version of a record: the one kind that `If-Match` takes.
     pub(crate) fn of_record(id: Uuid, version: i64, epoch: &str, shape: &[&str]) -> Self {
         Self { of: name_of(id), ..Self::new(version, epoch, shape) }
@@ -181,7 +188,7 @@ impl Answer {
     /// The same, for what is no record: its tag is the state of those collections, and all that the
     /// answer depends on beside them.
     pub(crate) fn drawn_from(self, head: &Head, collections: &[CollectionName], shape: &[&str]) -> Self {
-        self.tagged(Tag::new(head.of_all(collections), &head.epoch, shape)).made_from(collections)
+        self.tagged(Tag::of_state(head, collections, shape)).made_from(collections)
     }
 
     pub(crate) fn with(mut self, name: &str, value: impl Into<String>) -> Self {

@@ -55,6 +55,7 @@ impl Seen {
         Some(Validity {
             epoch: head.epoch.clone(),
             revision: head.of_all(made_from),
+            index: head.index,
             made_from: made_from.clone(),
             days: self.days.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         })
@@ -67,6 +68,8 @@ pub(crate) struct Validity {
     epoch: Arc<str>,
     /// The last change in any of the collections.
     revision: i64,
+    /// How often what records are found by was made anew.
+    index: i64,
     made_from: Vec<CollectionName>,
     /// The days that were taken for today, each with its time zone.
     days: Vec<(String, Date)>,
@@ -74,7 +77,10 @@ pub(crate) struct Validity {
 
 impl Validity {
     fn holds(&self, head: &Head, now: Timestamp) -> bool {
-        self.epoch == head.epoch && self.revision == head.of_all(&self.made_from) && self.is_today(now)
+        self.epoch == head.epoch
+            && self.revision == head.of_all(&self.made_from)
+            && self.index == head.index
+            && self.is_today(now)
     }
 
     fn is_today(&self, now: Timestamp) -> bool {
@@ -188,7 +194,7 @@ mod tests {
 
     fn kept(bytes: usize) -> Kept {
         let form = Form::of(Answer::json(200, "x".repeat(bytes)));
-        let validity = Validity { epoch: "".into(), revision: 0, made_from: Vec::new(), days: Vec::new() };
+        let validity = Validity { epoch: "".into(), revision: 0, index: 0, made_from: Vec::new(), days: Vec::new() };
         Kept::new(Arc::new(form), validity)
     }
 

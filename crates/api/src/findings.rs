@@ -2,7 +2,9 @@
 
 use actix_web::http::Method;
 use futures_util::FutureExt;
-use pobratim_domain::{AcceptedFinding, Collection, Faults, Finding, FindingAcceptanceInput, Head, Record, Visibility};
+use pobratim_domain::{
+    AcceptedFinding, Collection, Faults, Finding, FindingAcceptanceInput, Head, REPORT_YEARS, Record, Visibility,
+};
 use pobratim_persistence::{Error, Findings, FindingsQuery, Happened, Snapshot};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -74,7 +76,7 @@ fn describe_acceptance() -> Value {
 
 fn read_year(reader: &mut Reader<'_>) -> Option<i16> {
     let text = reader.take("year")?;
-    let year = text.parse::<i16>().ok().filter(|year| (1900..=2200).contains(year));
+    let year = text.parse::<i16>().ok().filter(|year| REPORT_YEARS.contains(year));
     if year.is_none() {
         reader.fault("year", "out_of_range", "Give a year from 1900 to 2200.");
     }

@@ -4,7 +4,7 @@
 use jiff::civil::Date;
 use pobratim_domain::{
     Agreement, CityEvent, Collection, CollectionName, Exchange, ExchangeStatisticsGroup, ExchangeStatisticsQuery,
-    Organization, Partnership, Period, Place, Record, References, Slug,
+    Finding, Organization, Partnership, Period, Place, Record, References, Slug,
 };
 use pobratim_persistence::{COMMON_SORTS, Error, FilterBy, FindingsQuery, ListQuery, Snapshot, Stored, View, Wanted};
 use pobratim_reports::{ExchangeFigure, Facts, RETOLD_YEARS, days_of};
@@ -97,6 +97,9 @@ impl Loading<'_> {
             readable: None,
         };
         facts.findings = self.snapshot.findings(self.view, &query).await?.items;
+        // That somebody has accepted it does not mean that there is something to tell.
+        let missing = facts.findings.iter().filter_map(Finding::missing_domain);
+        facts.missing_domains = missing.map(str::to_owned).collect();
         facts.findings.retain(|finding| finding.acceptance.is_none());
         facts.put_in_order();
         Ok(facts)

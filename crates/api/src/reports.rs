@@ -4,7 +4,7 @@
 use actix_web::http::Method;
 use futures_util::FutureExt;
 use jiff::civil::Date;
-use pobratim_domain::{CollectionName, Municipality, Partnership, Record, Slug, to_json};
+use pobratim_domain::{CollectionName, Municipality, Partnership, REPORT_YEARS, Record, Slug, to_json};
 use pobratim_persistence::{Error, Snapshot, View};
 use pobratim_reports::{LANGUAGES, Report, agreements, annual, partnership, render};
 use serde_json::{Value, json};
@@ -18,9 +18,6 @@ use crate::query::Reader;
 use crate::report_facts::Loading;
 use crate::resource;
 use crate::routes::{Body, Entry, Handler};
-
-/// The first and the last year that can be reported on.
-const YEARS: std::ops::RangeInclusive<i32> = 1900..=2200;
 
 /// What reports are drawn from.
 const MADE_FROM: &[CollectionName] = CollectionName::ALL;
@@ -78,7 +75,7 @@ fn of_year(operation: Operation) -> Value {
     operation
         .parameter(json!({
             "name": "year", "in": "path", "required": true, "description": "The year it reports on.",
-            "schema": {"type": "integer", "format": "int32", "minimum": YEARS.start(), "maximum": YEARS.end(), "examples": [2011]},
+            "schema": {"type": "integer", "format": "int32", "minimum": REPORT_YEARS.start(), "maximum": REPORT_YEARS.end(), "examples": [2011]},
         }))
         .parameter(json!({
             "name": "municipality", "in": "query",
@@ -194,8 +191,8 @@ fn first_language(header: &str) -> Option<String> {
 /// The year of a path.
 fn year(ctx: &Ctx) -> ApiResult<i32> {
     let text = ctx.param("year");
-    let year = text.parse::<i32>().ok().filter(|year| YEARS.contains(year) && year.to_string() == text);
-    year.ok_or_else(ApiError::not_found)
+    let year = text.parse::<i16>().ok().filter(|year| REPORT_YEARS.contains(year) && year.to_string() == text);
+    year.map(i32::from).ok_or_else(ApiError::not_found)
 }
 
 /// The report of a year

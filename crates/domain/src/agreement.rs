@@ -12,7 +12,7 @@ use crate::agreement_state::AgreementState;
 use crate::codelist::FieldCode;
 use crate::collection::{Collection, CollectionName, State};
 use crate::fault::Faults;
-use crate::index::{References, Terms};
+use crate::index::{Dates, References, Terms};
 use crate::keyed;
 use crate::record::Head;
 use crate::refusal::Refusal;
@@ -253,6 +253,15 @@ impl Collection for Agreement {
         }
         keyed::dropped("/objectives", &self.objectives, objectives)?;
         keyed::dropped("/approvals", &self.approvals, approvals)
+    }
+
+    fn dates(&self, dates: &mut Dates) {
+        dates.one("signed_on", self.signed_on.as_ref());
+        dates.one("in_force", self.in_force.as_ref());
+    }
+
+    fn took_place(&self) -> Option<(Date, &[Uuid])> {
+        Some((self.signed_on?.latest()?, self.partnership.as_slice()))
     }
 }
 

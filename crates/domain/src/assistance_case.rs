@@ -8,7 +8,7 @@ use crate::codelist::{GoodsCode, ServiceCode};
 use crate::collection::{Collection, CollectionName, State};
 use crate::country::CountryCode;
 use crate::fault::Faults;
-use crate::index::{References, Terms};
+use crate::index::{Dates, References, Terms};
 use crate::record::Head;
 use crate::value::{LocalizedText, Money, PartialInterval};
 
@@ -136,6 +136,10 @@ impl Collection for AssistanceCase {
     fn state(&self) -> Option<State> {
         let first = AssistanceCaseState::default().as_str().to_owned();
         Some(State { member: "state", current: self.state.as_str().to_owned(), first })
+    }
+
+    fn dates(&self, dates: &mut Dates) {
+        dates.one("period", self.period.as_ref());
     }
 }
 

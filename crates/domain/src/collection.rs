@@ -2,11 +2,12 @@
 
 use std::fmt;
 
+use jiff::civil::Date;
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 use crate::fault::Faults;
-use crate::index::{References, Terms};
+use crate::index::{Dates, References, Terms};
 use crate::record::Head;
 use crate::refusal::Refusal;
 
@@ -209,6 +210,15 @@ pub trait Collection:
 
     /// The codes and words it is found by.
     fn terms(&self, terms: &mut Terms);
+
+    /// Its dates, which findings look at; none by default.
+    fn dates(&self, _dates: &mut Dates) {}
+
+    /// The latest day on which it may have taken place, and the ties under which it did: nothing for what
+    /// did not, or whose end nobody knows.
+    fn took_place(&self) -> Option<(Date, &[Uuid])> {
+        None
+    }
 
     /// The state it is in, for collections whose records walk through states.
     fn state(&self) -> Option<State> {

@@ -1,5 +1,6 @@
 //! Events: what takes place at home and abroad, from a signing to a fair.
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -9,7 +10,7 @@ use crate::event_participation::{EventOutcome, EventParticipation};
 use crate::event_status::EventStatus;
 use crate::exchange::ExchangeDirection;
 use crate::fault::Faults;
-use crate::index::{References, Terms};
+use crate::index::{Dates, References, Terms};
 use crate::record::Head;
 use crate::value::{LocalizedText, PartialInterval};
 
@@ -232,6 +233,15 @@ impl Collection for CityEvent {
     fn state(&self) -> Option<State> {
         let first = EventStatus::default().as_str().to_owned();
         Some(State { member: "status", current: self.status.as_str().to_owned(), first })
+    }
+
+    fn dates(&self, dates: &mut Dates) {
+        dates.one("period", self.period.as_ref());
+    }
+
+    fn took_place(&self) -> Option<(Date, &[Uuid])> {
+        let held = self.status == EventStatus::Held;
+        Some((self.period.filter(|_| held)?.latest()?, &self.partnerships))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Exchanges: the delegations that a city receives and sends.
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -7,7 +8,7 @@ use crate::codelist::FieldCode;
 use crate::collection::{Collection, CollectionName, State};
 use crate::exchange_state::ExchangeState;
 use crate::fault::Faults;
-use crate::index::{References, Terms};
+use crate::index::{Dates, References, Terms};
 use crate::record::Head;
 use crate::value::{Containment, LocalizedText, PartialDate, PartialInterval, Quantity};
 
@@ -291,6 +292,15 @@ impl Collection for Exchange {
     fn state(&self) -> Option<State> {
         let first = ExchangeState::default().as_str().to_owned();
         Some(State { member: "state", current: self.state.as_str().to_owned(), first })
+    }
+
+    fn dates(&self, dates: &mut Dates) {
+        dates.one("period", self.period.as_ref());
+    }
+
+    fn took_place(&self) -> Option<(Date, &[Uuid])> {
+        let went = ExchangeState::UnderWay == self.state || self.state.took_place();
+        Some((self.period.filter(|_| went)?.latest()?, &self.partnerships))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Exchanges and their people, by country, year, direction and audience, with what was reported.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::collection::CollectionName;
@@ -122,9 +124,14 @@ impl ExchangeStatisticsQuery {
         use ExchangeStatisticsGroup::{Audience, Country, Direction, Territory, Year};
         let mut cells = Cells::new(&self.group_by, Year, self.period);
         let country_at = self.keys().position(|group| group == Country);
+        // The same few countries come again and again.
+        let mut groups: HashMap<String, Option<String>> = HashMap::new();
         for mut bucket in buckets {
-            if let Some(value) = country_at.and_then(|at| bucket.key.get_mut(at)) {
-                *value = value.as_deref().and_then(code).map(|country: CountryCode| country.group().to_string());
+            if let Some(value) = country_at.and_then(|at| bucket.key.get_mut(at))
+                && let Some(country) = value.take()
+            {
+                let group = |country: &str| code(country).map(|country: CountryCode| country.group().to_string());
+                value.clone_from(groups.entry(country).or_insert_with_key(|country| group(country)));
             }
             cells.add(bucket);
         }

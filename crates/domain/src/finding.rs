@@ -6,6 +6,7 @@
 mod activity;
 mod directory;
 mod facts;
+mod mark;
 mod paper;
 mod source;
 mod year;
@@ -17,7 +18,8 @@ use uuid::Uuid;
 pub use facts::{
     CitedRecord, ExchangeCount, FindingFacts, NamedRecord, OpenActivity, ReportFacts, TwinFacts, UncountedExchange,
 };
-pub use source::{AMBIGUOUS, OPEN_LIST_ROOTS};
+pub use mark::{CITED, MARK, mark, marks};
+pub use year::REPORT_YEARS;
 
 use crate::codelist;
 use crate::collection::CollectionName;

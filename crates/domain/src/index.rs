@@ -1,5 +1,5 @@
-//! What a record can be found by: the records it refers to, and the codes and words in it.
-//! Persistence keeps both in tables of their own, written with the record.
+//! What a record can be found by: the records it refers to, the codes and words in it, and its dates.
+//! Persistence keeps the first two in tables of their own, written with the record.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
@@ -49,6 +49,22 @@ impl References {
     /// The references in the order they stand.
     pub fn iter(&self) -> impl Iterator<Item = &Reference> {
         self.0.iter()
+    }
+}
+
+/// The dates of a record by member, as they are written.
+#[derive(Clone, Debug, Default)]
+pub struct Dates(Vec<(&'static str, String)>);
+
+impl Dates {
+    /// A date or an interval, where there is one.
+    pub fn one(&mut self, member: &'static str, date: Option<impl ToString>) {
+        self.0.extend(date.map(|date| (member, date.to_string())));
+    }
+
+    /// The dates in the order they were named.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.0.iter().map(|(member, text)| (*member, text.as_str()))
     }
 }
 

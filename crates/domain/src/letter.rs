@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::collection::{Collection, CollectionName, State};
 use crate::fault::Faults;
-use crate::index::{References, Terms};
+use crate::index::{Dates, References, Terms};
 use crate::letter_state::LetterState;
 use crate::record::Head;
 use crate::value::{LocalizedText, PartialDate};
@@ -161,6 +161,12 @@ impl Collection for Letter {
         };
         let (current, first) = (self.state.as_str().to_owned(), first.as_str().to_owned());
         Some(State { member: "state", current, first })
+    }
+
+    fn dates(&self, dates: &mut Dates) {
+        dates.one("sent_on", self.sent_on.as_ref());
+        dates.one("received_on", self.received_on.as_ref());
+        dates.one("reply_due", self.reply_due.as_ref());
     }
 }
 

@@ -95,11 +95,12 @@ pub use exchange_statistics::{
 };
 pub use fault::{Fault, Faults};
 pub use finding::{
-    AMBIGUOUS, CitedRecord, ExchangeCount, Finding, FindingAcceptance, FindingCode, FindingEvidence, FindingFacts,
-    NamedRecord, OPEN_LIST_ROOTS, OpenActivity, RecordMention, ReportFacts, Severity, TwinFacts, UncountedExchange,
+    CITED, CitedRecord, ExchangeCount, Finding, FindingAcceptance, FindingCode, FindingEvidence, FindingFacts, MARK,
+    NamedRecord, OpenActivity, REPORT_YEARS, RecordMention, ReportFacts, Severity, TwinFacts, UncountedExchange, mark,
+    marks,
 };
 pub use import::ImportState;
-pub use index::{Reference, References, TermKind, Terms};
+pub use index::{Dates, Reference, References, TermKind, Terms};
 pub use json::{diff, merge, to_json};
 pub use letter::{Letter, LetterChannel, LetterDirection};
 pub use letter_chain::{LetterChain, LetterInChain};

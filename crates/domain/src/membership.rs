@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::collection::{Collection, CollectionName};
 use crate::fault::Faults;
-use crate::index::{References, Terms};
+use crate::index::{Dates, References, Terms};
 use crate::record::Head;
 use crate::value::{LocalizedText, Money, PartialInterval};
 
@@ -66,6 +66,10 @@ impl Collection for Membership {
 
     fn terms(&self, terms: &mut Terms) {
         terms.localized_option(self.representative.as_ref());
+    }
+
+    fn dates(&self, dates: &mut Dates) {
+        dates.one("valid", self.valid.as_ref());
     }
 }
 

@@ -7,7 +7,7 @@ use crate::collection::{Collection, CollectionName};
 use crate::country::CountryCode;
 use crate::exchange::ExchangeDirection;
 use crate::fault::Faults;
-use crate::index::{References, Terms};
+use crate::index::{Dates, References, Terms};
 use crate::record::Head;
 use crate::value::{PartialInterval, Quantity};
 
@@ -60,6 +60,10 @@ impl Collection for Observation {
 
     /// It has no words of its own; it is found by its codes.
     fn terms(&self, _terms: &mut Terms) {}
+
+    fn dates(&self, dates: &mut Dates) {
+        dates.one("period", Some(self.period));
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::codelist::{ContactKind, Distinction};
 use crate::collection::{Collection, CollectionName};
 use crate::country::CountryCode;
 use crate::fault::Faults;
-use crate::index::{References, Terms};
+use crate::index::{Dates, References, Terms};
 use crate::record::Head;
 use crate::value::{LanguageTag, PartialDate};
 
@@ -250,6 +250,11 @@ impl Collection for Organization {
         for name in &self.names {
             terms.name(&name.lang, &name.text, name.preferred);
         }
+    }
+
+    fn dates(&self, dates: &mut Dates) {
+        dates.one("founded", self.founded.as_ref());
+        dates.one("dissolved", self.dissolved.as_ref());
     }
 }
 

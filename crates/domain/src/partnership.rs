@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::codelist::FieldCode;
 use crate::collection::{Collection, CollectionName, State};
 use crate::fault::Faults;
-use crate::index::{References, Terms};
+use crate::index::{Dates, References, Terms};
 use crate::keyed;
 use crate::partnership_party::{PartnershipParty, PartyRole};
 use crate::partnership_stage::PartnershipStage;
@@ -247,6 +247,11 @@ impl Collection for Partnership {
         faults.into_result()?;
         keyed::keep(&mut self.parties, before);
         keyed::dropped("/parties", &self.parties, before)
+    }
+
+    fn dates(&self, dates: &mut Dates) {
+        dates.one("established", self.established.as_ref());
+        dates.one("ended", self.ended.as_ref());
     }
 }
 

@@ -8,13 +8,11 @@ use uuid::Uuid;
 
 use crate::agreement::Agreement;
 use crate::agreement_state::AgreementState;
-use crate::collection::CollectionName;
+use crate::collection::{Collection, CollectionName};
 use crate::event::CityEvent;
-use crate::event_status::EventStatus;
 use crate::exchange::{Exchange, ExchangeDirection};
-use crate::exchange_state::ExchangeState;
 use crate::partnership::Partnership;
-use crate::record::Record;
+use crate::record::{Head, Record};
 use crate::statistics::Tally;
 use crate::value::{PartialDate, Quantity};
 
@@ -202,20 +200,15 @@ fn people<'a>(exchanges: impl Iterator<Item = &'a Exchange>) -> Quantity {
 
 /// The last thing known to have taken place by that day.
 fn last_activity(under: SummaryRecords<'_>, on: Date) -> Option<(Date, SummaryActivity)> {
-    let exchanges = under.exchanges.iter().filter(|record| {
-        matches!(record.body.state, ExchangeState::UnderWay | ExchangeState::Completed | ExchangeState::Reported)
-    });
-    let exchanges =
-        exchanges.filter_map(|record| Some((record.body.period?.latest()?, CollectionName::Exchanges, &record.head)));
-    let events = under.events.iter().filter(|record| record.body.status == EventStatus::Held);
-    let events =
-        events.filter_map(|record| Some((record.body.period?.latest()?, CollectionName::Events, &record.head)));
-    let papers = under.agreements.iter();
-    let papers =
-        papers.filter_map(|record| Some((record.body.signed_on?.latest()?, CollectionName::Agreements, &record.head)));
-    let (day, collection, head) = exchanges
-        .chain(events)
-        .chain(papers)
+    fn went<T: Collection>(record: &Record<T>) -> Option<(Date, CollectionName, &Head)> {
+        Some((record.body.took_place()?.0, T::NAME, &record.head))
+    }
+    let (day, collection, head) = under
+        .exchanges
+        .iter()
+        .filter_map(went)
+        .chain(under.events.iter().filter_map(went))
+        .chain(under.agreements.iter().filter_map(went))
         // A month that is not over yet may reach beyond the day.
         .map(|(day, collection, head)| (day.min(on), collection, head))
         .max_by(|one, other| one.0.cmp(&other.0).then_with(|| other.2.id.cmp(&one.2.id)))?;

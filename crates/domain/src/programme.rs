@@ -9,7 +9,7 @@ use crate::codelist::FieldCode;
 use crate::collection::{Collection, CollectionName, State};
 use crate::country::CountryCode;
 use crate::fault::Faults;
-use crate::index::{References, Terms};
+use crate::index::{Dates, References, Terms};
 use crate::record::Head;
 use crate::refusal::Refusal;
 use crate::transition::Move;
@@ -177,6 +177,10 @@ impl Collection for Programme {
     fn state(&self) -> Option<State> {
         let first = ProgrammeState::default().as_str().to_owned();
         Some(State { member: "state", current: self.state.as_str().to_owned(), first })
+    }
+
+    fn dates(&self, dates: &mut Dates) {
+        dates.one("period", self.period.as_ref());
     }
 }
 

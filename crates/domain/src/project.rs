@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::collection::{Collection, CollectionName, State};
 use crate::fault::Faults;
-use crate::index::{References, Terms};
+use crate::index::{Dates, References, Terms};
 use crate::project_state::ProjectState;
 use crate::record::Head;
 use crate::value::{LocalizedText, Money, PartialInterval};
@@ -109,6 +109,10 @@ impl Collection for Project {
     fn state(&self) -> Option<State> {
         let first = ProjectState::default().as_str().to_owned();
         Some(State { member: "state", current: self.state.as_str().to_owned(), first })
+    }
+
+    fn dates(&self, dates: &mut Dates) {
+        dates.one("period", self.period.as_ref());
     }
 }
 

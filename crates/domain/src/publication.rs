@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::collection::{Collection, CollectionName};
 use crate::country::CountryCode;
 use crate::fault::Faults;
-use crate::index::{References, Terms};
+use crate::index::{Dates, References, Terms};
 use crate::record::Head;
 use crate::value::{LanguageTag, LocalizedText, PartialDate};
 
@@ -107,6 +107,10 @@ impl Collection for Publication {
 
     fn terms(&self, terms: &mut Terms) {
         terms.title(&self.title);
+    }
+
+    fn dates(&self, dates: &mut Dates) {
+        dates.one("published_on", self.published_on.as_ref());
     }
 }
 

@@ -166,21 +166,53 @@ fn postgres(options: &PgConnectOptions) -> PgConnectOptions {
 
 /// A statement that has a limit, as it is sent. SQLite looks at the value of a limit while it prepares,
 /// so it would prepare the statement anew each time one is bound, which costs as much as reading the
-/// page: there the limit is written out.
+/// page: there limits are written out, those of sub-selects too.
 pub(crate) fn limited(connection: &impl ConnectionTrait, select: &SelectStatement) -> Statement {
     written_out(connection.get_database_backend().build(select))
 }
 
 fn written_out(mut statement: Statement) -> Statement {
-    if statement.db_backend == DbBackend::Sqlite
-        && let Some(before) = statement.sql.strip_suffix(" LIMIT ?")
-        && let Some(Values(values)) = &mut statement.values
-        && let Some(Value::BigUnsigned(Some(limit))) = values.last()
-    {
-        statement.sql = format!("{before} LIMIT {limit}");
-        values.pop();
+    const LIMIT: &str = " LIMIT ";
+    let Some(Values(values)) = statement.values.as_ref().filter(|_| statement.db_backend == DbBackend::Sqlite) else {
+        return statement;
+    };
+    let (mut sql, mut kept) = (String::with_capacity(statement.sql.len()), Vec::with_capacity(values.len()));
+    let mut bound = values.iter();
+    // What stands between apostrophes is a text, where a question mark is nothing else.
+    for (at, part) in statement.sql.split('\'').enumerate() {
+        if at > 0 {
+            sql.push('\'');
+        }
+        if at % 2 == 1 {
+            sql.push_str(part);
+            continue;
+        }
+        let mut pieces = part.split('?').peekable();
+        while let Some(piece) = pieces.next() {
+            sql.push_str(piece);
+            if pieces.peek().is_none() {
+                break;
+            }
+            match bound.next() {
+                Some(Value::BigUnsigned(Some(limit))) if piece.ends_with(LIMIT) => sql.push_str(&limit.to_string()),
+                value => {
+                    sql.push('?');
+                    kept.extend(value.cloned());
+                }
+            }
+        }
     }
+    statement.sql = sql;
+    statement.values = Some(Values(kept));
     statement
+}
+
+/// An id in a column as 32 hexadecimal digits.
+pub(crate) fn digits_of_id(connection: &impl ConnectionTrait, table: &str, column: &str) -> String {
+    match connection.get_database_backend() {
+        DbBackend::Sqlite => format!("lower(hex(\"{table}\".\"{column}\"))"),
+        _ => format!("replace(\"{table}\".\"{column}\"::text, '-', '')"),
+    }
 }
 
 /// Begins a transaction that writes. SQLite takes its write lock at once, because a lock taken
@@ -290,6 +322,17 @@ mod tests {
         assert!(sent.sql.ends_with(" LIMIT 51"), "{}", sent.sql);
         assert_eq!(sent.values.unwrap().0, [Value::from("PLA-1")]);
         assert_eq!(written_out(postgres.clone()), postgres);
+
+        let inner = Query::select()
+            .expr(Expr::cust("'a?' LIMIT '?'"))
+            .from_subquery(select, Alias::new("t"))
+            .and_where(Expr::col(Alias::new("id")).eq("?"))
+            .limit(9)
+            .to_owned();
+        let sent = written_out(DbBackend::Sqlite.build(&inner));
+        assert!(sent.sql.contains("'a?' LIMIT '?'") && sent.sql.contains("= ? LIMIT 51)"), "{}", sent.sql);
+        assert!(sent.sql.ends_with(" LIMIT 9"), "{}", sent.sql);
+        assert_eq!(sent.values.unwrap().0, [Value::from("PLA-1"), Value::from("?")]);
     }
 
     #[test]

@@ -1,14 +1,16 @@
 //! Candidates: the records that a rule may have something to say of, found by coarse conditions and
 //! bounded in number, so that what is computed costs the same whatever the size of the database.
 
-use pobratim_domain::{CollectionName, Keeper, Record, RecordMention};
-use sea_orm::sea_query::{Alias, CaseStatement, Condition, Expr, ExprTrait, Query, SelectStatement, SimpleExpr};
-use sea_orm::{ConnectionTrait, FromQueryResult, Order, QueryResult};
+use pobratim_domain::{CollectionName, Keeper, MARK, Record, RecordMention};
+use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr, UnionType};
+use sea_orm::{ColumnTrait, ConnectionTrait, FromQueryResult, Order, QueryResult};
 use uuid::Uuid;
 
+use crate::backend::{digits_of_id, limited};
 use crate::error::Error;
+use crate::findable::term;
 use crate::read::Snapshot;
-use crate::stored::{Stored, table_name, to_record};
+use crate::stored::{Stored, read_record, table_name};
 use crate::view::View;
 
 /// How many candidates one look takes.
@@ -93,7 +95,7 @@ impl<'s> Candidates<'s> {
         let mut select = self.select(T::NAME, fits);
         select.column((table_name(T::NAME), sea_orm::sea_query::Asterisk));
         let rows = self.bounded(&select).await?;
-        let record = |row| to_record::<T>(&T::Row::from_query_result(row, "")?).map(|(record, _)| record);
+        let record = |row| read_record::<T>(&T::Row::from_query_result(row, "")?);
         rows.iter().map(record).collect()
     }
 
@@ -112,23 +114,77 @@ impl<'s> Candidates<'s> {
         self.bounded(&select).await
     }
 
-    /// The same, in one look at the table for two conditions: those that fit the first come first, so
-    /// that plenty of the others does not crowd them out.
-    pub(crate) async fn rows_of_both(
+    /// Some columns of the records of a collection that have one of these marks: those of the first list
+    /// come first, so that plenty of the others does not crowd them out.
+    pub(crate) async fn marked(
         &mut self,
         collection: CollectionName,
         columns: &[&str],
-        first: Condition,
-        others: Condition,
+        marks: &[&[String]],
     ) -> Result<Vec<QueryResult>, Error> {
         if !self.may(&[collection]) {
             return Ok(Vec::new());
         }
-        let rank = CaseStatement::new().case(first.clone(), Expr::value(0)).finally(Expr::value(1));
-        let mut select = self.select(collection, Condition::any().add(first).add(others));
-        select.clear_order_by().order_by_expr(rank.into(), Order::Asc).order_by(id(collection), Order::Asc);
-        select.columns(columns.iter().map(|name| (table_name(collection), Alias::new(*name))));
+        let looks = marks.iter().zip(0_i64..).flat_map(|(marks, rank)| marks.iter().map(move |mark| (mark, rank)));
+        let looks = looks.map(|(mark, rank)| {
+            // In the order of the index, so that the database stops where it is told to.
+            let look = self
+                .with_mark(collection, mark)
+                .inner_join(
+                    table_name(collection),
+                    column(collection, "id").eq(Expr::col((term::Entity, term::Column::RecordId))),
+                )
+                .cond_where(self.kept(collection))
+                .order_by((term::Entity, term::Column::RecordId), Order::Asc)
+                .limit(MOST + 1)
+                .to_owned();
+            let id = (Alias::new("look"), Alias::new("record_id"));
+            Query::select()
+                .column(id)
+                .expr_as(Expr::value(rank), Alias::new("rank"))
+                .from_subquery(look, Alias::new("look"))
+                .to_owned()
+        });
+        let Some(all) = looks.reduce(|mut all, look| {
+            all.union(UnionType::All, look);
+            all
+        }) else {
+            return Ok(Vec::new());
+        };
+        let (all_of, found) = (Alias::new("looks"), Alias::new("found"));
+        let id = (all_of.clone(), Alias::new("record_id"));
+        let rank = || Expr::col((Alias::new("found"), Alias::new("rank")));
+        let first = Query::select()
+            .column(id.clone())
+            .expr_as(Func::min(Expr::col((all_of.clone(), Alias::new("rank")))), Alias::new("rank"))
+            .from_subquery(all, all_of)
+            .add_group_by([Expr::col(id.clone())])
+            .order_by_expr(Func::min(Expr::col((Alias::new("looks"), Alias::new("rank")))).into(), Order::Asc)
+            .order_by(id, Order::Asc)
+            .limit(MOST + 1)
+            .to_owned();
+        let select = Query::select()
+            .columns(columns.iter().map(|name| (table_name(collection), Alias::new(*name))))
+            .from_subquery(first, found.clone())
+            .inner_join(
+                table_name(collection),
+                column(collection, "id").eq(Expr::col((found, Alias::new("record_id")))),
+            )
+            .order_by_expr(rank(), Order::Asc)
+            .order_by((table_name(collection), Alias::new("id")), Order::Asc)
+            .to_owned();
         self.bounded(&select).await
+    }
+
+    /// The ids of the records of a collection that have a mark, whoever sees them.
+    pub(crate) fn with_mark(&self, collection: CollectionName, mark: &str) -> SelectStatement {
+        Query::select()
+            .column((term::Entity, term::Column::RecordId))
+            .from(term::Entity)
+            .and_where(term::Column::Collection.eq(collection.as_str()))
+            .and_where(term::Column::Field.eq(MARK))
+            .and_where(term::Column::Term.eq(mark))
+            .to_owned()
     }
 
     fn select(&self, collection: CollectionName, fits: Condition) -> SelectStatement {
@@ -159,8 +215,14 @@ impl<'s> Candidates<'s> {
         Ok(!self.all(&select).await?.is_empty())
     }
 
+    /// The id of a collection's record as 32 hexadecimal digits, for statements.
+    pub(crate) fn digits_of_id(&self, collection: CollectionName) -> String {
+        digits_of_id(self.snapshot.connection(), collection.as_str(), "id")
+    }
+
     /// What a statement of the caller's own finds.
     pub(crate) async fn all(&self, select: &SelectStatement) -> Result<Vec<QueryResult>, Error> {
-        Ok(self.snapshot.connection().query_all(select).await?)
+        let connection = self.snapshot.connection();
+        Ok(connection.query_all_raw(limited(connection, select)).await?)
     }
 }

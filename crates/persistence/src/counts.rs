@@ -268,13 +268,13 @@ pub(crate) async fn faults(snapshot: &Snapshot) -> Result<Vec<String>, Error> {
 }
 
 /// The years of a row of the counts.
-pub(crate) fn span(row: &QueryResult) -> Result<YearSpan, DbErr> {
+fn span(row: &QueryResult) -> Result<YearSpan, DbErr> {
     let year = |name| row.try_get::<i64>("", name).map(|year| i32::try_from(year).unwrap_or_default());
     Ok(YearSpan { first: year("first_year")?, last: year("last_year")?, doubtful: row.try_get("", "doubtful")? })
 }
 
 /// The sums of a row of the counts.
-pub(crate) fn tally(row: &QueryResult) -> Result<Tally, DbErr> {
+fn tally(row: &QueryResult) -> Result<Tally, DbErr> {
     let sum = |name| row.try_get("", name);
     Ok(Tally { records: sum("exchanges")?, people: sum("people")?, inexact: sum("inexact")? })
 }

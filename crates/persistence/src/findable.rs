@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use pobratim_domain::{Collection, Record, References, Terms};
+use pobratim_domain::{Collection, MARK, Record, References, Terms, marks};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 use uuid::Uuid;
@@ -78,6 +78,9 @@ pub(crate) mod external_id {
 /// The field under which tags are kept among the terms.
 pub(crate) const TAG: &str = "tag";
 
+/// The field under which the last day of what took place is kept, after the tie under which it did.
+pub(crate) const ACTIVITY: &str = "activity";
+
 /// Everything a record is found by.
 #[derive(Debug, Default)]
 pub(crate) struct Findable {
@@ -95,6 +98,14 @@ impl Findable {
         found.terms.number(&record.head.reference);
         for tag in &record.head.tags {
             found.terms.code(TAG, &tag.0);
+        }
+        if let Some((day, ties)) = record.body.took_place() {
+            for tie in ties {
+                found.terms.code(ACTIVITY, &format!("{} {day}", tie.simple()));
+            }
+        }
+        for mark in marks(record) {
+            found.terms.code(MARK, &mark);
         }
         let ids = &record.head.external_ids;
         found.external_ids = ids.iter().map(|id| (id.scheme.as_str().to_owned(), id.value.clone())).collect();

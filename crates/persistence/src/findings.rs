@@ -7,10 +7,10 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::civil::Date;
 use pobratim_domain::{
-    AMBIGUOUS, Agreement, AgreementState, CitedRecord, CityEvent, Claim, ClaimState, CollectionName, EventStatus,
-    ExchangeCount, ExchangeDirection, ExchangeState, Finding, FindingAcceptance, FindingFacts, Letter, LetterState,
-    NamedRecord, OPEN_LIST_ROOTS, Observation, OpenActivity, Organization, Partnership, Record, RecordMention,
-    Timestamp, TwinFacts, UncountedExchange, WorkPlan,
+    Agreement, AgreementState, CITED, CitedRecord, CityEvent, Claim, ClaimState, CollectionName, EventStatus,
+    ExchangeCount, ExchangeDirection, ExchangeState, Finding, FindingAcceptance, FindingCode, FindingFacts, Letter,
+    LetterState, NamedRecord, Observation, OpenActivity, Organization, Partnership, Record, RecordMention, Timestamp,
+    TwinFacts, UncountedExchange, WorkPlan, mark,
 };
 use sea_orm::QueryResult;
 use sea_orm::sea_query::{Alias, CaseStatement, Condition, Expr, ExprTrait, Func, LikeExpr, Query, SimpleExpr};
@@ -23,27 +23,9 @@ use crate::stored::table_name;
 use crate::view::View;
 
 use CollectionName::{
-    AcceptedFindings, Agreements, AssistanceCases, Events, Exchanges, Letters, Memberships, Observations,
-    Organizations, Partnerships, Places, Programmes, Projects, Publications, ReportNotes, WorkPlans,
+    AcceptedFindings, Agreements, AssistanceCases, Events, Exchanges, Letters, Observations, Organizations,
+    Partnerships, Places, Programmes, Projects, WorkPlans,
 };
-
-/// Collections whose sources and claims are looked at, with their dates.
-const CITED: &[(CollectionName, &[&str])] = &[
-    (Organizations, &["founded", "dissolved"]),
-    (Partnerships, &["established", "ended"]),
-    (Agreements, &["signed_on", "in_force"]),
-    (Exchanges, &["period"]),
-    (Events, &["period"]),
-    (Memberships, &["valid"]),
-    (Letters, &["sent_on", "received_on", "reply_due"]),
-    (Programmes, &["period"]),
-    (Projects, &["period"]),
-    (AssistanceCases, &["period"]),
-    (WorkPlans, &[]),
-    (Publications, &["published_on"]),
-    (Observations, &["period"]),
-    (ReportNotes, &[]),
-];
 
 /// What findings are asked for.
 #[derive(Clone, Debug)]
@@ -95,29 +77,13 @@ fn like(collection: CollectionName, name: &str, text: &str) -> SimpleExpr {
 
 /// Claims, quotes and dates. What is grave comes before what is merely good to know.
 async fn sources(look: &mut Candidates<'_>, facts: &mut FindingFacts) -> Result<(), Error> {
+    let mut grave = vec![mark(FindingCode::ConflictingClaims, None), mark(FindingCode::AmbiguousCountryAlias, None)];
+    grave.extend(facts.year.map(|year| mark(FindingCode::OutsideYear, Some(year))));
+    let light = [mark(FindingCode::IncompleteList, None), mark(FindingCode::UnconfirmedDate, None)];
     for (collection, dates) in CITED.iter().copied() {
-        let mut grave = Condition::any().add(column(collection, "claims").ne("[]"));
-        for alias in AMBIGUOUS.iter() {
-            grave = grave.add(like(collection, "sources", alias));
-        }
-        let mut light = Condition::any();
-        for words in OPEN_LIST_ROOTS {
-            light = light.add(like(collection, "sources", words));
-        }
-        for name in dates {
-            light = light.add(like(collection, name, "?")).add(like(collection, name, "!%"));
-            if let Some(year) = facts.year {
-                let cites = like(collection, "sources", &year.to_string());
-                let outside = Condition::any()
-                    .add(column(collection, &format!("{name}_last")).lt(format!("{year:04}-01-01")))
-                    .add(column(collection, &format!("{name}_first")).gt(format!("{year:04}-12-31")));
-                let is_dated = column(collection, name).is_not_null();
-                grave = grave.add(Condition::all().add(is_dated).add(cites).add(outside));
-            }
-        }
         let columns: Vec<&str> =
             MENTION.iter().copied().chain(["sources", "claims"]).chain(dates.iter().copied()).collect();
-        for row in look.rows_of_both(collection, &columns, grave, light).await? {
+        for row in look.marked(collection, &columns, &[&grave, &light]).await? {
             facts.cited.push(cited(collection, dates, &row)?);
         }
     }
@@ -192,10 +158,12 @@ async fn activities(look: &mut Candidates<'_>, facts: &mut FindingFacts) -> Resu
     let begun = column(WorkPlans, "year").lte(facts.on.year());
     facts.plans = look.records::<WorkPlan>(Condition::all().add(unreported).add(begun)).await?;
     if let Some(year) = facts.year {
+        // An edition of a year before lies outside the year that its source is about.
+        let outside = look.with_mark(Events, &mark(FindingCode::OutsideYear, Some(year)));
         let fits = Condition::all()
             .add(column(Events, "series_key").is_not_null())
             .add(column(Events, "period_last").lt(format!("{:04}-01-01", year - 1)))
-            .add(like(Events, "sources", &year.to_string()));
+            .add(column(Events, "id").in_subquery(outside));
         facts.editions = look.records::<CityEvent>(fits).await?;
     }
     let delegations = Condition::all().add(column(Observations, "indicator").eq("delegations"));

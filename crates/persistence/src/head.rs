@@ -26,6 +26,10 @@ pub(crate) mod row {
         pub secret: String,
         /// The last revisions of the collections; see `Revisions`.
         pub collections: String,
+        /// What kind of index there is; see `crate::index`.
+        pub index_kind: i64,
+        /// How often something of it was made anew.
+        pub index_made: i64,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -42,6 +46,9 @@ pub struct Head {
     pub epoch: Arc<str>,
     /// The number of the last change.
     pub revision: i64,
+    /// How often something of the index was made anew: lists may find other records then, though no
+    /// record has changed.
+    pub index: i64,
     collections: Revisions,
 }
 
@@ -103,7 +110,7 @@ impl Head {
     pub(crate) fn ask(statement: &mut SelectStatement) {
         let head = Query::select()
             // Each change belongs to a collection, so their last is the head's.
-            .expr(Expr::cust("epoch || ' ' || collections"))
+            .expr(Expr::cust("epoch || ' ' || index_made || ' ' || collections"))
             .from(row::Entity)
             .and_where(row::Column::Id.eq(1))
             .to_owned();
@@ -114,10 +121,13 @@ impl Head {
     pub(crate) fn of_row(row: &QueryResult) -> Result<Self, Error> {
         let text: Option<String> = row.try_get("", HEAD)?;
         let text = text.ok_or_else(|| Error::Defect("there is no head row; was the database migrated?".to_owned()))?;
-        let (epoch, collections) = text.split_once(' ').unwrap_or((&text, ""));
+        let mut parts = text.splitn(3, ' ');
+        let mut part = || parts.next().unwrap_or_default();
+        let (epoch, index, collections) = (part(), part(), part());
+        let index = index.parse().map_err(|_| Error::Defect(format!("the head says {index:?} of the index")))?;
         let collections = Revisions::read(collections)?;
         let revision = collections.0.iter().map(|(_, revision)| *revision).max().unwrap_or(0);
-        Ok(Self { epoch: epoch.into(), revision, collections })
+        Ok(Self { epoch: epoch.into(), revision, index, collections })
     }
 }
 

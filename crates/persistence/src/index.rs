@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, LocalBoxFuture};
 use pobratim_domain::CollectionName;
+use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Alias, Asterisk, Expr, ExprTrait, Func, Query};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
@@ -15,10 +16,17 @@ use crate::database::Database;
 use crate::declared::{Visitor, visit};
 use crate::error::Error;
 use crate::findable::{Findable, external_id, link, term};
+use crate::head;
 use crate::journal::Stamp;
 use crate::read::Snapshot;
 use crate::stored::{Envelope, Stored, Table, column, read_record, table_name};
 use crate::tx::Tx;
+
+/// What kind of index this program makes. It is one more whenever a record is found by something else
+/// than before: then the first program of that kind that opens a database makes its index anew.
+///
+/// 1: words tell how telling they are. 2: marks of findings, and the last days of what took place under ties.
+const KIND: i64 = 2;
 
 /// How many records are compared at once.
 const SLICE: u64 = 200;
@@ -27,8 +35,14 @@ const MENDED: usize = 50;
 /// How many records without a row are looked for at once.
 const STRAYS: u64 = 1_000;
 
+/// How many records a fault names.
+const EXAMPLES: usize = 3;
+
 /// The tables of the index.
-const TABLES: [&str; 3] = ["links", "terms", "external_ids"];
+const TABLES: [&str; 3] = [LINKS, TERMS, EXTERNAL_IDS];
+const LINKS: &str = "links";
+const TERMS: &str = "terms";
+const EXTERNAL_IDS: &str = "external_ids";
 
 /// What was found and done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,7 +78,14 @@ impl Database {
             }
         }
         done.strays = self.remove_strays().await?;
+        self.write(Stamp::system("reindex"), None, |tx| async move { note_kind(&tx).await }).await?;
         Ok(done)
+    }
+
+    /// The same when the index is of an older kind than this program makes; else nothing.
+    pub async fn reindex_if_older(&self, told: impl FnMut(u64, u64)) -> Result<Option<Reindexed>, Error> {
+        let kind = self.read(async |snapshot| kind(snapshot).await).await?;
+        if kind < KIND { self.reindex(told).await.map(Some) } else { Ok(None) }
     }
 
     async fn mend(&self, collection: CollectionName, ids: Vec<Uuid>) -> Result<u64, Error> {
@@ -80,34 +101,59 @@ impl Database {
             after = *last;
             for ids in strays.chunks(MENDED).map(<[Uuid]>::to_vec) {
                 removed += u64::try_from(ids.len()).unwrap_or_default();
-                let command =
-                    self.write(Stamp::system("reindex"), None, move |tx| async move { remove(&tx, &ids).await });
+                let command = self.write(Stamp::system("reindex"), None, move |tx| async move {
+                    note_change(&tx).await?;
+                    remove(&tx, &ids).await
+                });
                 command.await?;
             }
         }
     }
 }
 
-/// What is wrong with the index.
+/// What is wrong with the index: a line for each collection, and one for what is not there at all.
 pub(crate) async fn faults(snapshot: &Snapshot) -> Result<Vec<String>, Error> {
     let mut faults = Vec::new();
     for collection in CollectionName::ALL {
-        let mut after = Uuid::nil();
+        let (mut amiss, mut after) = (Amiss::default(), Uuid::nil());
         loop {
             let slice = visit(*collection, Compare { snapshot, after }).await?;
             let Some(last) = slice.last else { break };
             after = last;
-            let told = |id: &Uuid| format!("{collection} {id} is not found by what it says: run `pobratim reindex`");
-            faults.extend(slice.differing.iter().map(told));
+            amiss.add(&slice.differing);
         }
+        faults.extend(amiss.told(&format!("{collection} are not found by what they say")));
     }
-    let mut after = Uuid::nil();
+    let (mut amiss, mut after) = (Amiss::default(), Uuid::nil());
     loop {
         let (ids, strays) = strays(snapshot, after).await?;
-        let Some(last) = ids.last() else { return Ok(faults) };
+        let Some(last) = ids.last() else { break };
         after = *last;
-        let told = |id: &Uuid| format!("{id} is found by the index, and is not there: run `pobratim reindex`");
-        faults.extend(strays.iter().map(told));
+        amiss.add(&strays);
+    }
+    faults.extend(amiss.told("records are found by the index, and are not there"));
+    Ok(faults)
+}
+
+/// Records with which something is wrong: how many, and some of them.
+#[derive(Default)]
+struct Amiss {
+    count: usize,
+    some: Vec<Uuid>,
+}
+
+impl Amiss {
+    fn add(&mut self, ids: &[Uuid]) {
+        self.count += ids.len();
+        self.some.extend(ids.iter().take(EXAMPLES.saturating_sub(self.some.len())));
+    }
+
+    /// The line that tells of them; none when there are none.
+    fn told(&self, what: &str) -> Option<String> {
+        let some: Vec<String> = self.some.iter().map(Uuid::to_string).collect();
+        let such = if self.count > some.len() { "such as " } else { "" };
+        let told = || format!("{} {what}: run `pobratim reindex` ({such}{})", self.count, some.join(", "));
+        (self.count > 0).then(told)
     }
 }
 
@@ -162,17 +208,37 @@ impl Visitor for Mend {
             // Under the writer's lock they are read again: somebody may have changed them since.
             let rows = Table::<T>::find().filter(column::<T>("id")?.is_in(ids.iter().copied())).all(&tx).await?;
             let mut kept = kept(&tx, &ids).await?;
-            let mut mended = 0;
+            let (mut mended, mut anew) = (0, Vec::new());
             for row in &rows {
                 let envelope = Envelope::of::<T>(row)?;
                 let (findable, entries) = made::<T>(row)?;
-                if entries == kept.remove(&envelope.id).unwrap_or_default() {
+                let known = kept.remove(&envelope.id).unwrap_or_default();
+                if entries == known {
                     continue;
                 }
-                remove(&tx, &[envelope.id]).await?;
+                mended += 1;
+                // What a new kind of index adds is terms, mostly; all else stays as it is.
+                if known.is_subset(&entries) && entries.difference(&known).all(|(table, ..)| *table == TERMS) {
+                    for (_, collection, field, term) in entries.difference(&known).cloned() {
+                        let [collection, field, term] = [collection, field, term].map(Set);
+                        tx.insert::<term::Entity>(term::ActiveModel {
+                            record_id: Set(envelope.id),
+                            collection,
+                            field,
+                            term,
+                        })?;
+                    }
+                } else {
+                    anew.push((envelope, findable));
+                }
+            }
+            if mended > 0 {
+                note_change(&tx).await?;
+            }
+            remove(&tx, &anew.iter().map(|(envelope, _)| envelope.id).collect::<Vec<_>>()).await?;
+            for (envelope, findable) in anew {
                 let namespace = T::NAME.namespace(&envelope.municipality);
                 findable.replace(&tx, T::NAME.as_str(), namespace, envelope.id, &Findable::default()).await?;
-                mended += 1;
             }
             Ok(mended)
         }
@@ -189,11 +255,11 @@ fn made<T: Stored>(row: &T::Row) -> Result<(Findable, Entries), Error> {
     let findable = Findable::of(&read_record::<T>(row)?);
     let collection = || T::NAME.as_str().to_owned();
     let links =
-        findable.references.iter().map(|one| ("links", collection(), one.field.to_owned(), one.target.to_string()));
-    let terms = findable.terms.iter().map(|(field, term)| ("terms", collection(), field.to_owned(), term.to_owned()));
+        findable.references.iter().map(|one| (LINKS, collection(), one.field.to_owned(), one.target.to_string()));
+    let terms = findable.terms.iter().map(|(field, term)| (TERMS, collection(), field.to_owned(), term.to_owned()));
     let namespace = format!("{} {}", T::NAME, T::NAME.namespace(&envelope.municipality));
     let ids = findable.external_ids.iter();
-    let ids = ids.map(|(scheme, value)| ("external_ids", namespace.clone(), scheme.clone(), value.clone()));
+    let ids = ids.map(|(scheme, value)| (EXTERNAL_IDS, namespace.clone(), scheme.clone(), value.clone()));
     let entries = links.chain(terms).chain(ids).collect();
     Ok((findable, entries))
 }
@@ -203,23 +269,48 @@ async fn kept(connection: &impl ConnectionTrait, ids: &[Uuid]) -> Result<BTreeMa
     let mut kept: BTreeMap<Uuid, Entries> = BTreeMap::new();
     let among = || ids.iter().copied();
     for row in link::Entity::find().filter(link::Column::RecordId.is_in(among())).all(connection).await? {
-        let entry = ("links", row.collection, row.field, row.target.to_string());
+        let entry = (LINKS, row.collection, row.field, row.target.to_string());
         kept.entry(row.record_id).or_default().insert(entry);
     }
     for row in term::Entity::find().filter(term::Column::RecordId.is_in(among())).all(connection).await? {
-        kept.entry(row.record_id).or_default().insert(("terms", row.collection, row.field, row.term));
+        kept.entry(row.record_id).or_default().insert((TERMS, row.collection, row.field, row.term));
     }
     for row in external_id::Entity::find().filter(external_id::Column::RecordId.is_in(among())).all(connection).await? {
         let namespace = format!("{} {}", row.collection, row.municipality);
-        kept.entry(row.record_id).or_default().insert(("external_ids", namespace, row.scheme, row.value));
+        kept.entry(row.record_id).or_default().insert((EXTERNAL_IDS, namespace, row.scheme, row.value));
     }
     Ok(kept)
 }
 
-/// Takes records out of the index. That there is no change of a record does not mean that there is
-/// nothing to commit.
-async fn remove(tx: &Tx, ids: &[Uuid]) -> Result<(), Error> {
+/// Notes in the head that the index was changed, by which those who keep answers know. That no record
+/// was changed does not mean that there is nothing to commit.
+async fn note_change(tx: &Tx) -> Result<(), Error> {
     tx.keep();
+    let made = || Expr::col(head::row::Column::IndexMade);
+    let update = head::row::Entity::update_many().col_expr(head::row::Column::IndexMade, made().add(1));
+    update.filter(head::row::Column::Id.eq(1)).exec(tx).await?;
+    Ok(())
+}
+
+/// Notes what kind of index it is now.
+async fn note_kind(tx: &Tx) -> Result<(), Error> {
+    tx.keep();
+    let update = head::row::Entity::update_many().col_expr(head::row::Column::IndexKind, Expr::value(KIND));
+    update.filter(head::row::Column::Id.eq(1)).filter(head::row::Column::IndexKind.lt(KIND)).exec(tx).await?;
+    Ok(())
+}
+
+/// What kind of index there is.
+async fn kind(snapshot: &Snapshot) -> Result<i64, Error> {
+    let head = head::row::Entity::find_by_id(1).one(snapshot.connection()).await?.ok_or(Error::NotFound)?;
+    Ok(head.index_kind)
+}
+
+/// Takes records out of the index.
+async fn remove(tx: &Tx, ids: &[Uuid]) -> Result<(), Error> {
+    if ids.is_empty() {
+        return Ok(());
+    }
     link::Entity::delete_many().filter(link::Column::RecordId.is_in(ids.iter().copied())).exec(tx).await?;
     term::Entity::delete_many().filter(term::Column::RecordId.is_in(ids.iter().copied())).exec(tx).await?;
     external_id::Entity::delete_many()

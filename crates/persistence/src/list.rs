@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::findable::{TAG, external_id, link, term};
 use crate::read::Snapshot;
 use crate::shown::Shown;
-use crate::stored::{Column, FilterBy, Sort, Stored, Table, column, table_name, to_record};
+use crate::stored::{Column, FilterBy, Sort, Stored, Table, column, read_record, table_name};
 use crate::view::View;
 use crate::words::{NEAR, Words};
 
@@ -143,7 +143,7 @@ impl Snapshot {
     pub async fn first<T: Stored>(&self, view: &View, query: &ListQuery) -> Result<Vec<Record<T>>, Error> {
         // A list without a cursor needs no secret to authenticate one.
         let page = self.list::<T>(view, query, &Secret::new("")).await?;
-        page.rows.iter().map(|row| to_record::<T>(row).map(|(record, _)| record)).collect()
+        page.rows.iter().map(read_record::<T>).collect()
     }
 
     /// The very statements that a page of a list is read with, the next one when one before found no
@@ -174,7 +174,8 @@ impl Snapshot {
         let mut pages = Vec::new();
         for many in NEAR {
             let near = all.clone().add(words.one_by_one(T::NAME));
-            let Some(end) = self.connection().query_one(&place.nth(many)?).await? else {
+            let Some(end) = self.connection().query_one_raw(limited(self.connection(), &place.nth(many)?)).await?
+            else {
                 pages.push(place.page(near, query.limit));
                 return Ok(pages);
             };

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Error;
 use crate::raw_json::{RawJson, instant};
 use crate::read::Snapshot;
-use crate::stored::{Filter, FilterBy, Stored, Unique, to_record};
+use crate::stored::{Filter, FilterBy, Stored, Unique, read_record};
 use crate::tx::Tx;
 
 /// A row of the table.
@@ -78,7 +78,7 @@ const ZONE: &str = "UTC";
 async fn by_slug(connection: &impl ConnectionTrait, slug: &str) -> Result<Option<Record<Municipality>>, Error> {
     let living = Entity::find().filter(Column::Slug.eq(slug)).filter(Column::DeletedAt.is_null());
     let row = living.one(connection).await?;
-    row.map(|row| to_record::<Municipality>(&row).map(|(record, _)| record)).transpose()
+    row.map(|row| read_record::<Municipality>(&row)).transpose()
 }
 
 impl Tx {

@@ -17,7 +17,7 @@ use crate::backend::limited;
 use crate::error::Error;
 use crate::findable::link;
 use crate::head::Head;
-use crate::stored::{Envelope, Stored, Table, column, table_name, to_record};
+use crate::stored::{Envelope, Stored, Table, column, read_record, table_name};
 use crate::unique;
 use crate::view::View;
 
@@ -129,13 +129,13 @@ impl Snapshot {
     /// The same as the domain reads them.
     pub async fn records<T: Stored>(&self, view: &View, ids: &[Uuid]) -> Result<Vec<Record<T>>, Error> {
         let rows = self.get_all::<T>(view, ids).await?;
-        rows.iter().map(|row| to_record::<T>(row).map(|(record, _)| record)).collect()
+        rows.iter().map(read_record::<T>).collect()
     }
 
     /// The living record with this id as the domain reads it, when the caller sees it.
     pub async fn record<T: Stored>(&self, view: &View, id: Uuid) -> Result<Record<T>, Error> {
         let row = self.get::<T>(view, id).await?;
-        to_record::<T>(&row).map(|(record, _)| record)
+        read_record::<T>(&row)
     }
 
     /// The living records of a collection that refer to one by a field, as far as the caller sees.
@@ -222,7 +222,7 @@ pub(crate) async fn referring<T: Stored>(
         .and_where(link::Column::Field.eq(field))
         .to_owned();
     let rows = find::<T>(connection, view, Condition::all().add(column::<T>("id")?.in_subquery(ids))).await?;
-    rows.iter().map(|row| to_record::<T>(row).map(|(record, _)| record)).collect()
+    rows.iter().map(read_record::<T>).collect()
 }
 
 /// Takes the office's remarks out of a row that is shown to somebody else.

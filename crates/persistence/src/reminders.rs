@@ -1,21 +1,21 @@
 //! Reminders: the candidates for each rule. The rules themselves are the domain's.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Span;
 use jiff::civil::Date;
 use pobratim_domain::value::LocalizedText;
 use pobratim_domain::{
-    Agreement, AgreementState, CollectionName, ExchangeState, Letter, LetterState, Organization, Partnership, Place,
-    Record, Reminder, ReminderFacts, SummarySettings, WorkPlan,
+    Agreement, AgreementState, CollectionName, Letter, LetterState, Organization, Partnership, Place, Record, Reminder,
+    ReminderFacts, SummarySettings, WorkPlan,
 };
-use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Func, Query, SelectStatement};
+use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Query, SimpleExpr};
+use sea_orm::{ColumnTrait, Order};
 use uuid::Uuid;
 
-use crate::candidates::{Candidates, column};
-use crate::days::END;
+use crate::candidates::{Candidates, MOST, column};
 use crate::error::Error;
-use crate::findable::link;
+use crate::findable::{ACTIVITY, term};
 use crate::findings::{open_after, open_events, open_exchanges};
 use crate::read::Snapshot;
 use crate::stored::table_name;
@@ -121,10 +121,13 @@ async fn ties(look: &mut Candidates<'_>, facts: &mut ReminderFacts) -> Result<()
         .add(has_anniversary(Partnerships, "established", facts));
     let mut ties = look.records::<Partnership>(marked).await?;
     if look.may(&[Partnerships, Exchanges, Events, Agreements]) {
-        let quiet = quiet(look, facts);
-        let found = look.records::<Partnership>(quiet).await?;
-        let ids: Vec<Uuid> = found.iter().map(|record| record.head.id).collect();
-        facts.last_activity = last_activity(look, &ids, facts.on).await?;
+        let last = last_activity(look).await?;
+        let since = dormant_since(facts);
+        let quiet: BTreeMap<Uuid, Date> = last.into_iter().filter(|(_, last)| *last < since).collect();
+        let some = quiet.keys().copied().take(usize::try_from(MOST).unwrap_or(usize::MAX) + 1);
+        let found = look.records::<Partnership>(Condition::all().add(column(Partnerships, "id").is_in(some))).await?;
+        // A month that is not over yet may reach beyond the day.
+        facts.last_activity = quiet.into_iter().map(|(tie, last)| (tie, last.min(facts.on))).collect();
         let known: Vec<Uuid> = ties.iter().map(|record| record.head.id).collect();
         ties.extend(found.into_iter().filter(|record| !known.contains(&record.head.id)));
     }
@@ -133,77 +136,51 @@ async fn ties(look: &mut Candidates<'_>, facts: &mut ReminderFacts) -> Result<()
     Ok(())
 }
 
-/// What takes place under a tie, by collection: the field that names the tie, the days, and what
-/// counts as having taken place. The same as in a tie's summary.
-fn activities() -> [(CollectionName, &'static str, &'static str, Condition); 3] {
-    let went = [ExchangeState::UnderWay, ExchangeState::Completed, ExchangeState::Reported].map(ExchangeState::as_str);
-    [
-        (Exchanges, "partnerships", "period", Condition::all().add(column(Exchanges, "state").is_in(went))),
-        (Events, "partnerships", "period", Condition::all().add(column(Events, "status").eq("held"))),
-        (Agreements, "partnership", "signed_on", Condition::all()),
-    ]
-}
-
-/// The records of a collection that took place under a tie, and when.
-fn under_ties(
-    look: &Candidates<'_>,
-    (collection, field, date, took_place): &(CollectionName, &str, &str, Condition),
-) -> SelectStatement {
-    Query::select()
-        .from(link::Entity)
-        .inner_join(
-            table_name(*collection),
-            column(*collection, "id").eq(Expr::col((link::Entity, link::Column::RecordId))),
-        )
-        .and_where(Expr::col((link::Entity, link::Column::Collection)).eq(collection.as_str()))
-        .and_where(Expr::col((link::Entity, link::Column::Field)).eq(*field))
-        .and_where(column(*collection, date).is_not_null())
-        .and_where(column(*collection, &format!("{date}_last")).ne(END))
-        .cond_where(look.seen(*collection).add(took_place.clone()))
-        .to_owned()
-}
-
-/// Active ties under which something took place, but nothing lately.
-fn quiet(look: &Candidates<'_>, facts: &ReminderFacts) -> Condition {
+/// A tie under which nothing takes place from this day on may be dormant within the window. Months
+/// differ in length; the rule decides to the day.
+fn dormant_since(facts: &ReminderFacts) -> Date {
     let months = Span::new().try_months(facts.settings.dormancy_months);
-    // Months differ in length; the rule decides to the day.
-    let since =
-        months.and_then(|span| facts.until.checked_sub(span)).and_then(|day| day.checked_add(Span::new().days(3)));
-    let since = since.unwrap_or(Date::MIN).to_string();
-    let (mut quiet, mut ever) = (Condition::all(), Condition::any());
-    for activity in activities() {
-        let mut under = under_ties(look, &activity);
-        under
-            .expr(Expr::value(1))
-            .and_where(Expr::col((link::Entity, link::Column::Target)).eq(column(Partnerships, "id")));
-        ever = ever.add(Expr::exists(under.clone()));
-        let lately =
-            under.and_where(column(activity.0, &format!("{}_last", activity.2)).gte(since.as_str())).to_owned();
-        quiet = quiet.add(Expr::exists(lately).not());
-    }
-    Condition::all().add(column(Partnerships, "stage").eq("active")).add(ever).add(quiet)
+    let since = months.and_then(|span| facts.until.checked_sub(span));
+    since.and_then(|day| day.checked_add(Span::new().days(3))).unwrap_or(Date::MIN)
 }
 
-/// The day of the last thing that took place under each tie.
-async fn last_activity(look: &Candidates<'_>, ties: &[Uuid], on: Date) -> Result<HashMap<Uuid, Date>, Error> {
-    let mut last: HashMap<Uuid, Date> = HashMap::new();
-    if ties.is_empty() {
-        return Ok(last);
-    }
-    for activity in activities() {
-        let target = || Expr::col((link::Entity, link::Column::Target));
-        let select = under_ties(look, &activity)
-            .expr_as(target(), Alias::new("target"))
-            .expr_as(Func::max(column(activity.0, &format!("{}_last", activity.2))), Alias::new("last"))
-            .and_where(target().is_in(ties.iter().copied()))
-            .add_group_by([target()])
+/// The last day of what took place under each active tie of which something is known, as far as the
+/// caller sees it. The index has these days in their order, so that one look for each tie and collection
+/// is enough, however much took place.
+async fn last_activity(look: &Candidates<'_>) -> Result<HashMap<Uuid, Date>, Error> {
+    let under = [Exchanges, Events, Agreements];
+    let tie = look.digits_of_id(Partnerships);
+    let mut select = Query::select();
+    select
+        .expr_as(column(Partnerships, "id"), Alias::new("id"))
+        .from(table_name(Partnerships))
+        .cond_where(look.kept(Partnerships).add(column(Partnerships, "stage").eq("active")));
+    for collection in under {
+        let written = || Expr::col((term::Entity, term::Column::Term));
+        let last = Query::select()
+            .expr(written())
+            .from(term::Entity)
+            .inner_join(
+                table_name(collection),
+                column(collection, "id").eq(Expr::col((term::Entity, term::Column::RecordId))),
+            )
+            .and_where(term::Column::Collection.eq(collection.as_str()))
+            .and_where(term::Column::Field.eq(ACTIVITY))
+            .and_where(written().gt(Expr::cust(format!("{tie} || ' '"))))
+            .and_where(written().lt(Expr::cust(format!("{tie} || '!'"))))
+            .cond_where(look.seen(collection))
+            .order_by((term::Entity, term::Column::Term), Order::Desc)
+            .limit(1)
             .to_owned();
-        for row in look.all(&select).await? {
-            // A month that is not over yet may reach beyond the day.
-            if let Ok(day) = row.try_get::<String>("", "last")?.parse::<Date>() {
-                let known = last.entry(row.try_get("", "target")?).or_insert(Date::MIN);
-                *known = (*known).max(day.min(on));
-            }
+        select.expr_as(SimpleExpr::from(last), Alias::new(collection.as_str()));
+    }
+    let mut last = HashMap::new();
+    for row in look.all(&select).await? {
+        let written = under.iter().map(|collection| row.try_get("", collection.as_str()));
+        let written: Vec<Option<String>> = written.collect::<Result<_, _>>()?;
+        let days = written.iter().flatten().filter_map(|text| text.split_once(' ')?.1.parse::<Date>().ok());
+        if let Some(day) = days.max() {
+            last.insert(row.try_get("", "id")?, day);
         }
     }
     Ok(last)

@@ -13,6 +13,7 @@ use sea_orm::sea_query::{Alias, CaseStatement, Expr, ExprTrait, Query, SelectSta
 use sea_orm::{ColumnTrait, ConnectionTrait, Order};
 use uuid::Uuid;
 
+use crate::backend::limited;
 use crate::error::Error;
 use crate::findable::{link, term};
 use crate::read::Snapshot;
@@ -212,7 +213,8 @@ impl Search<'_> {
     ) -> Result<(), Error> {
         let Some(statement) = statement else { return Ok(()) };
         let mut parts: BTreeMap<i64, usize> = BTreeMap::new();
-        for row in self.snapshot.connection().query_all(&statement).await? {
+        let connection = self.snapshot.connection();
+        for row in connection.query_all_raw(limited(connection, &statement)).await? {
             let part = parts.entry(row.try_get("", "part")?).or_default();
             *part += 1;
             self.truncated |= *part == CANDIDATES;

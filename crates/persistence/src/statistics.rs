@@ -17,7 +17,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use crate::counts::{self, TABLE};
+use crate::backend::limited;
+use crate::counts::TABLE;
 use crate::error::Error;
 use crate::read::Snapshot;
 use crate::stored::table_name;
@@ -94,7 +95,7 @@ impl Snapshot {
         }
         let mut select = living(CollectionName::Municipalities, view, None);
         select.expr_as(col(CollectionName::Municipalities.as_str(), "slug"), Alias::new("slug")).limit(2);
-        let found = self.connection().query_all(&select).await?;
+        let found = self.connection().query_all_raw(limited(self.connection(), &select)).await?;
         match found.as_slice() {
             [one] => Ok(Slug::parse(&one.try_get::<String>("", "slug")?).ok()),
             _ => Ok(None),
@@ -118,12 +119,11 @@ impl Snapshot {
             .collect();
         let by_span = query.period != Period::default() || query.group_by.contains(&ExchangeStatisticsGroup::Year);
         let select = exchange_counts(view, query, &names, by_span);
-        let mut buckets = Vec::new();
-        for row in self.connection().query_all(&select).await? {
-            let key = names.iter().map(|name| row.try_get("", name)).collect::<Result<_, _>>()?;
-            let span = if by_span { counts::span(&row)? } else { YearSpan::UNKNOWN };
-            buckets.push(Bucket { key, span, tally: counts::tally(&row)? });
-        }
+        let columns: Vec<&str> = names.iter().chain(if by_span { SPAN } else { &[] }).chain(SUMS).copied().collect();
+        let packed = self.connection().query_one(&in_one_text(select, &columns)).await?;
+        let packed: Option<String> = packed.map(|row| row.try_get("", PACKED)).transpose()?.flatten();
+        let rows = packed.iter().flat_map(|packed| packed.split(ROW));
+        let buckets = rows.map(|row| bucket(row, names.len(), by_span)).collect::<Result<Vec<_>, _>>()?;
         let figures = self.figures(view, query.municipality.as_ref(), "delegations").await?;
         Ok(query.rows(buckets, &figures))
     }
@@ -320,6 +320,44 @@ fn alike(row: &QueryResult) -> Result<Tally, Error> {
     Ok(Tally { records: row.try_get("", "n")?, ..Tally::default() })
 }
 
+/// The columns of the counts that say when exchanges were, and those that say how many.
+const SPAN: &[&str] = &["first_year", "last_year", "doubtful"];
+const SUMS: &[&str] = &["exchanges", "people", "inexact"];
+
+/// What stands between rows and columns in one text. Neither occurs in codes and numbers.
+const ROW: char = ';';
+const COLUMN: char = ' ';
+const PACKED: &str = "packed";
+
+/// A statement that gives all rows of another one as one text: a row costs more on its way from the
+/// database than all that is in it.
+fn in_one_text(rows: SelectStatement, columns: &[&str]) -> SelectStatement {
+    let columns = columns.iter().map(|name| match *name {
+        "doubtful" => "CASE WHEN \"counted\".\"doubtful\" THEN '1' ELSE '0' END".to_owned(),
+        name => format!("CAST(\"counted\".\"{name}\" AS text)"),
+    });
+    let columns = columns.collect::<Vec<_>>().join(&format!(" || '{COLUMN}' || "));
+    Query::select()
+        .expr_as(Expr::cust(format!("string_agg({columns}, '{ROW}')")), Alias::new(PACKED))
+        .from_subquery(rows, Alias::new("counted"))
+        .to_owned()
+}
+
+/// Reads one of these rows.
+fn bucket(row: &str, keys: usize, by_span: bool) -> Result<Bucket, Error> {
+    let mut columns = row.split(COLUMN);
+    let key = columns.by_ref().take(keys).map(|code| Some(code.to_owned())).collect();
+    let corrupt = || Error::Defect(format!("the counts say {row:?}"));
+    let mut number = || columns.next().and_then(|text| text.parse::<i64>().ok()).ok_or_else(corrupt);
+    let span = if by_span {
+        let mut year = || number().map(|year| i32::try_from(year).unwrap_or_default());
+        YearSpan { first: year()?, last: year()?, doubtful: number()? == 1 }
+    } else {
+        YearSpan::UNKNOWN
+    };
+    Ok(Bucket { key, span, tally: Tally { records: number()?, people: number()?, inexact: number()? } })
+}
+
 /// The statement that adds up what is kept of the exchanges. The counts stand in for the exchanges,
 /// so that what is seen is decided as for these.
 fn exchange_counts(view: &View, query: &ExchangeStatisticsQuery, names: &[&str], by_span: bool) -> SelectStatement {
@@ -329,14 +367,13 @@ fn exchange_counts(view: &View, query: &ExchangeStatisticsQuery, names: &[&str],
         view,
         query.municipality.as_ref(),
     ));
-    let spans = if by_span { &["first_year", "last_year", "doubtful"][..] } else { &[] };
-    let mut grouped: Vec<&str> = names.iter().chain(spans).copied().collect();
+    let mut grouped: Vec<&str> = names.iter().chain(if by_span { SPAN } else { &[] }).copied().collect();
     grouped.sort_unstable();
     grouped.dedup();
     grouped.into_iter().for_each(|name| group(&mut select, EXCHANGES, name, name));
-    for name in ["exchanges", "people", "inexact"] {
+    for name in SUMS {
         // A sum of large integers is a number of another kind on PostgreSQL.
-        select.expr_as(Func::sum(col(EXCHANGES, name)).cast_as(Alias::new("bigint")), Alias::new(name));
+        select.expr_as(Func::sum(col(EXCHANGES, name)).cast_as(Alias::new("bigint")), Alias::new(*name));
     }
     among(&mut select, EXCHANGES, "country", &with_members(&query.countries));
     among(&mut select, EXCHANGES, "direction", &query.directions);

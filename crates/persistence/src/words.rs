@@ -15,6 +15,7 @@ use sea_orm::sea_query::{
 use sea_orm::{ColumnTrait, ConnectionTrait, Order};
 use uuid::Uuid;
 
+use crate::backend::limited;
 use crate::error::Error;
 use crate::findable::{link, term};
 use crate::read::Snapshot;
@@ -122,7 +123,8 @@ impl Words {
             let counted = linked.into_iter().fold(Expr::from(own), |all, linked| all.add(Expr::from(linked)));
             select.expr_as(counted, Alias::new(format!("n{index}")));
         }
-        let Some(row) = snapshot.connection().query_one(&select).await? else { return Ok(Vec::new()) };
+        let connection = snapshot.connection();
+        let Some(row) = connection.query_one_raw(limited(connection, &select)).await? else { return Ok(Vec::new()) };
         let count = |index| row.try_get::<i64>("", &format!("n{index}")).map(i64::unsigned_abs);
         Ok((0..self.list.len()).map(count).collect::<Result<_, _>>()?)
     }
@@ -351,7 +353,8 @@ fn tied(party: SimpleExpr) -> SelectStatement {
 /// The ids that a statement finds; nothing when they are too many to be named.
 async fn few(snapshot: &Snapshot, mut select: SelectStatement) -> Result<Option<Vec<Uuid>>, Error> {
     select.limit(u64::try_from(TARGETS).unwrap_or(u64::MAX) + 1);
-    let rows = snapshot.connection().query_all(&select).await?;
+    let connection = snapshot.connection();
+    let rows = connection.query_all_raw(limited(connection, &select)).await?;
     let ids = rows.iter().map(|row| row.try_get("", "record_id")).collect::<Result<Vec<Uuid>, _>>()?;
     Ok(Some(ids).filter(|ids| ids.len() <= TARGETS))
 }

@@ -55,6 +55,9 @@ pub struct Facts {
     pub exchange_figures: Vec<ExchangeFigure>,
     /// What is wrong with the data, in the language of the report.
     pub findings: Vec<Finding>,
+    /// The domains that the report has to cover and of which nothing is recorded, as the findings say;
+    /// those too that somebody has accepted.
+    pub missing_domains: Vec<String>,
 }
 
 /// Delegations of one country in one direction in the year.
@@ -94,6 +97,7 @@ impl Facts {
             report_notes: Vec::new(),
             exchange_figures: Vec::new(),
             findings: Vec::new(),
+            missing_domains: Vec::new(),
         }
     }
 

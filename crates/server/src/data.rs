@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use pobratim_api::{Api, LoadError, Settings};
-use pobratim_persistence::{Clock, backup as copy, new_epoch, restore as bring_back};
+use pobratim_persistence::{Clock, Database, backup as copy, new_epoch, restore as bring_back};
 
 use crate::config::Config;
 use crate::{Outcome, files, open};
@@ -114,6 +114,18 @@ pub(crate) async fn reindex(config: &Config) -> Outcome {
         "{} records, {} of them indexed anew; {} that are not there removed",
         done.records, done.mended, done.strays
     ));
+    Ok(())
+}
+
+/// Makes anew what records are found by when an older version made it.
+pub(crate) async fn bring_index_up(database: &Database) -> Outcome {
+    let progress = Progress::new();
+    let outcome = database.reindex_if_older(|done, total| progress.tell(done, total)).await;
+    progress.end();
+    let failed = |error| format!("the search index, which an older version made, could not be made anew: {error}");
+    if let Some(done) = outcome.map_err(failed)? {
+        tracing::info!(done.records, done.mended, done.strays, "the search index was made anew for this version");
+    }
     Ok(())
 }
 

@@ -51,7 +51,7 @@ enum Command {
         #[arg(long)]
         demo: bool,
     },
-    /// Bring the database up to this version's schema
+    /// Bring the database up to this version's schema, and the search index to what it makes of records
     Migrate,
     /// Load a data set: a JSON file with records that refer to each other by ref or external id; or an
     /// export, whose name ends in .ndjson. Loading it again changes nothing
@@ -111,8 +111,8 @@ enum Command {
         #[arg(long)]
         contents: bool,
     },
-    /// Make the search index anew where it is not what the records make it: after an upgrade that says
-    /// so, or when verify does. Others go on working, and it may be stopped at any time
+    /// Make the search index anew where it is not what the records make it: when verify says so. Others
+    /// go on working, and it may be stopped at any time
     Reindex,
     /// The files of documents
     Files {
@@ -216,7 +216,10 @@ fn end(outcome: Outcome) -> ExitCode {
 async fn run(command: Command, config: &Config) -> Outcome {
     match command {
         Command::Serve { .. } | Command::Openapi => Ok(()),
-        Command::Migrate => migrate(config).await,
+        Command::Migrate => {
+            open(config).await?.close().await;
+            Ok(())
+        }
         Command::Load { file } => data::load(config, &file).await,
         Command::Export { file } => data::export(config, &file).await,
         Command::Import { file, municipality, profile, source, commit } => {
@@ -247,17 +250,19 @@ async fn run(command: Command, config: &Config) -> Outcome {
     }
 }
 
-/// Brings the database up to date.
-pub(crate) async fn migrate(config: &Config) -> Outcome {
+/// Brings the schema up to date.
+async fn migrate(config: &Config) -> Outcome {
     let connection = config.database.migrator();
     let migrated = Migrator::up(&connection, None).await;
     let _ = connection.close().await;
     migrated.map_err(|error| format!("{} could not be migrated: {error}", config.database.display_name()))
 }
 
-/// Migrates and opens the database.
+/// Migrates and opens the database, and makes its index anew when an older version made it.
 pub(crate) async fn open(config: &Config) -> Result<Database, String> {
     migrate(config).await?;
     let opened = Database::open(config.database.clone(), config.secret.as_deref(), Clock::system()).await;
-    opened.map_err(|error| error.to_string())
+    let database = opened.map_err(|error| error.to_string())?;
+    data::bring_index_up(&database).await?;
+    Ok(database)
 }

@@ -103,7 +103,7 @@ fn tag<T: Resource>(
     asked: &Asked,
 ) -> Tag {
     let lang = asked.lang.as_deref().unwrap_or_default();
-    Tag::new(head.of_all(collections), &head.epoch, &[list, asked.form.media_type(), lang])
+    Tag::of_state(head, collections, &[list, asked.form.media_type(), lang])
 }
 
 /// The type of the answer, and the name of the file it becomes.

@@ -11,30 +11,38 @@ use crate::value::PartialInterval;
 /// began, is told in every report.
 const TELLING: &[&str] = &["signed_on", "period", "founded", "published_on", "sent_on"];
 
+/// The years that a report can be of.
+pub const REPORT_YEARS: std::ops::RangeInclusive<i16> = 1900..=2200;
+
 /// Fields that are foreign economic activity.
 const ECONOMY: &[&str] = &["trade", "border_trade", "investment", "industry", "small_business", "agriculture"];
 
 /// A record that cites a source about this year, and is of another one.
 pub(super) fn outside_year(facts: &FindingFacts) -> Vec<Finding> {
-    let Some((year, first, last)) = days(facts) else { return Vec::new() };
+    let Some(year) = facts.year else { return Vec::new() };
     let mut found = Vec::new();
     for cited in &facts.cited {
         let Some(source) = cited.sources.iter().find(|source| is_about(source, year)) else { continue };
-        for (member, text) in cited.dates.iter().filter(|(member, _)| TELLING.contains(member)) {
-            let Ok(when) = PartialInterval::parse(text) else { continue };
-            if when.latest().is_some_and(|latest| latest < first) || when.earliest().is_some_and(|day| last < day) {
-                let evidence = vec![FindingEvidence::new(member, text.as_str()), cites(source)];
-                found.push(Finding::new(FindingCode::OutsideYear, &cited.record, Some(member), evidence));
-            }
+        for (member, text) in cited.dates.iter().filter(|(member, text)| lies_outside(member, text, year)) {
+            let evidence = vec![FindingEvidence::new(member, text.as_str()), cites(source)];
+            found.push(Finding::new(FindingCode::OutsideYear, &cited.record, Some(member), evidence));
         }
     }
     found
 }
 
+/// Whether a date says that its record is of another year.
+pub(super) fn lies_outside(member: &str, date: &str, year: i16) -> bool {
+    let days = (Date::new(year, 1, 1), Date::new(year, 12, 31), PartialInterval::parse(date));
+    let (Ok(first), Ok(last), Ok(when)) = days else { return false };
+    TELLING.contains(&member)
+        && (when.latest().is_some_and(|latest| latest < first) || when.earliest().is_some_and(|day| last < day))
+}
+
 /// An edition of a series that took place more than a year before, cited from a source about this
 /// year.
 pub(super) fn reused_edition(facts: &FindingFacts) -> Vec<Finding> {
-    let Some((year, ..)) = days(facts) else { return Vec::new() };
+    let Some(year) = facts.year else { return Vec::new() };
     let mut found = Vec::new();
     for record in &facts.editions {
         let event = &record.body;
@@ -70,6 +78,14 @@ pub(super) fn missing_section(facts: &FindingFacts) -> Vec<Finding> {
         .collect()
 }
 
+impl Finding {
+    /// The domain that a report has to cover and of which nothing is recorded, when the finding says so.
+    pub fn missing_domain(&self) -> Option<&str> {
+        let domain = self.evidence.iter().find(|evidence| evidence.name == "domain");
+        domain.filter(|_| self.code == FindingCode::MissingSection).map(|evidence| evidence.text.as_str())
+    }
+}
+
 /// Whether something of a domain is recorded; nothing when nobody can say what belongs to it.
 fn has_content(domain: &str, report: &ReportFacts) -> Option<bool> {
     let has = |field: &str| report.fields.contains(field);
@@ -81,16 +97,15 @@ fn has_content(domain: &str, report: &ReportFacts) -> Option<bool> {
     }
 }
 
-/// The year that is looked at, with its first and its last day.
-fn days(facts: &FindingFacts) -> Option<(i16, Date, Date)> {
-    let year = facts.year?;
-    Some((year, Date::new(year, 1, 1).ok()?, Date::new(year, 12, 31).ok()?))
-}
-
 /// Whether a source is about a year, as its title says: «Отчёт за 2011 год».
 fn is_about(source: &Source, year: i16) -> bool {
-    let year = year.to_string();
-    source.text.split(|letter: char| !letter.is_ascii_digit()).any(|number| number == year)
+    years_of(source).any(|named| named == year)
+}
+
+/// The years that the title of a source names, among those that a report can be of.
+pub(super) fn years_of(source: &Source) -> impl Iterator<Item = i16> + '_ {
+    let numbers = source.text.split(|letter: char| !letter.is_ascii_digit()).filter(|number| number.len() == 4);
+    numbers.filter_map(|number| number.parse().ok()).filter(|year| REPORT_YEARS.contains(year))
 }
 
 fn cites(source: &Source) -> FindingEvidence {

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use pobratim_domain::value::PartialInterval;
 use pobratim_domain::{
     CityEvent, Organization, OrganizationKind, OrganizationScope, Partnership, PartnershipArrangement, PartnershipKind,
     PartnershipStage, Record, ReportNoteSection,
@@ -35,7 +34,7 @@ pub(super) fn introduction(writing: &Writing<'_>) -> ReportSection {
         draft.paragraph(text, vec![named(city)]);
     }
     for domain in domains {
-        if !has_content(writing, domain.as_str()) {
+        if writing.facts.missing_domains.iter().any(|missing| missing == domain.as_str()) {
             let text = words.say(
                 "domain-empty",
                 args().with("domain", domain.label(words.lang())).with("year", i64::from(writing.year)),
@@ -44,29 +43,6 @@ pub(super) fn introduction(writing: &Writing<'_>) -> ReportSection {
         }
     }
     draft.done()
-}
-
-/// Whether anything that took place or was under way in the year belongs to a domain.
-fn has_content(writing: &Writing<'_>, domain: &str) -> bool {
-    let facts = writing.facts;
-    let now = |period: Option<&PartialInterval>| matches!(writing.told(period), Told::InYear | Told::Undated);
-    let economic = ["trade", "border_trade", "investment", "industry", "small_business", "agriculture"];
-    let of_fields = |wanted: &[&str]| {
-        let has = |fields: &[pobratim_domain::codelist::FieldCode]| {
-            fields.iter().any(|field| wanted.contains(&field.as_str()))
-        };
-        facts.events.iter().any(|event| now(event.body.period.as_ref()) && has(&event.body.fields))
-            || facts.exchanges.iter().any(|exchange| now(exchange.body.period.as_ref()) && has(&exchange.body.fields))
-    };
-    match domain {
-        "international_relations" => {
-            !facts.partnerships.is_empty() || facts.events.iter().any(|event| now(event.body.period.as_ref()))
-        }
-        "foreign_economic_activity" => {
-            facts.assistance_cases.iter().any(|case| now(case.body.period.as_ref())) || of_fields(&economic)
-        }
-        other => of_fields(&[other]),
-    }
 }
 
 /// The ties as a whole: how many, which of what kind, on a map, and how they grew.
