@@ -5,6 +5,8 @@
 //! What belongs here: the operations on imports, the verdicts, and the work. Reading files and recognising
 //! what they say is `pobratim-imports`' business.
 
+mod choices;
+mod cities;
 mod command;
 mod committing;
 mod handlers;
@@ -12,6 +14,7 @@ mod intake;
 mod judge;
 mod plan;
 mod said;
+mod sides;
 mod telling;
 mod wire;
 mod work;
