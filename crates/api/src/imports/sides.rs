@@ -181,6 +181,12 @@ impl Places {
                 said.told.candidates.extend(cities.iter().map(|city| candidate(fields.city, city)));
                 None
             }
+            Meant::Elsewhere(cities) => {
+                let detail = "None of those who are called so is known to lie there. Choose one.";
+                said.doubtful(fields.city, "another_region", detail);
+                said.told.candidates.extend(cities.iter().map(|city| candidate(fields.city, city)));
+                None
+            }
             // Where it is known where it lies, a city of another name is another one.
             Meant::Nearly(cities) if location.is_none() && !self.by_name.contains_key(&(country, fold(name))) => {
                 said.doubtful(fields.city, "nearly", "No city is called so; these are called nearly so.");
