@@ -1,5 +1,7 @@
 //! Imports over HTTP: registers read, judged, committed, gone on with after a stop, and taken back.
 
+use std::time::Duration;
+
 use pobratim_domain::Role;
 use pobratim_tests::{App, Reply, Request, municipality};
 use serde_json::{Value, json};
@@ -441,6 +443,47 @@ async fn committing_is_one_act_however_often_it_is_asked_for() {
 }
 
 #[tokio::test]
+async fn imports_are_removed() {
+    let (app, key) = office().await;
+    let file = "City,Country\nHeihe,China\nNiigata,Japan\n".as_bytes();
+    let import = checked(&app, &key, "", "a.csv", file).await;
+    let import = committed(&app, &key, &import).await;
+    let path = format!("/v1/imports/{}", import.json["id"].as_str().unwrap());
+    app.request("DELETE", &path).key(&key).send().await.expect_problem(428, "precondition_required");
+    let stale = app.request("DELETE", &path).key(&key).if_match("\"1-0-0-0\"");
+    stale.send().await.expect_problem(412, "stale");
+    app.request("DELETE", &path).key(&key).if_match(import.tag()).send().await.expect(204);
+    for below in ["", "/rows"] {
+        app.get(&format!("{path}{below}")).key(&key).send().await.expect_problem(404, "not_found");
+    }
+    act(&app, &key, &import, "undo").await.expect_problem(404, "not_found");
+    assert_eq!(count(&app, &key, "/v1/partnerships").await, 2, "what it made stays");
+
+    // One at work is left alone.
+    let import = checked(&app, &key, "", "b.csv", file).await;
+    app.api.drain();
+    let begun = act(&app, &key, &import, "commit").await.expect(202);
+    let path = format!("/v1/imports/{}", begun.json["id"].as_str().unwrap());
+    let refused = app.request("DELETE", &path).key(&key).header("If-Match", "*").send().await;
+    refused.expect_problem(409, "invalid_state");
+    let next = app.beside(pobratim_api::Settings::default()).await;
+    pobratim_api::resume_imports(&next.api).await.unwrap();
+
+    // Those that are never committed go after a while, and those that were do not.
+    let left = checked(&next, &key, "", "c.csv", file).await;
+    let path = format!("/v1/imports/{}", left.json["id"].as_str().unwrap());
+    assert_eq!(pobratim_api::remove_old_imports(&next.api, 30).await.unwrap(), 0);
+    next.get(&path).key(&key).send().await.expect(200);
+    next.clock.advance(Duration::from_secs(30 * 24 * 60 * 60 + 1));
+    assert_eq!(pobratim_api::remove_old_imports(&next.api, 30).await.unwrap(), 1);
+    next.get(&path).key(&key).send().await.expect_problem(404, "not_found");
+    assert_eq!(rested(&next, &key, &begun.json).await.json["state"], "committed");
+    let id = left.json["id"].as_str().unwrap().parse().unwrap();
+    let last = next.database.read(async |snapshot| snapshot.last_import_row(id).await).await.unwrap();
+    assert_eq!(last, None, "no row is left");
+}
+
+#[tokio::test]
 async fn files_that_are_no_registers_are_refused() {
     let app = App::with_city().await;
     let key = app.editor().await;
@@ -473,6 +516,7 @@ async fn imports_are_their_municipalitys_own() {
     let requests = [
         ("GET", String::new()),
         ("PATCH", String::new()),
+        ("DELETE", String::new()),
         ("GET", "/rows".to_owned()),
         ("POST", "/commit".to_owned()),
         ("POST", "/undo".to_owned()),

@@ -3,6 +3,7 @@
 
 mod known;
 mod made;
+mod removal;
 
 pub use known::{KnownPlace, KnownTie};
 pub use made::{BuiltUpon, Made};

@@ -15,6 +15,7 @@ use crate::answer::{Answer, IfMatch};
 use crate::api::Api;
 use crate::ctx::{Ctx, unauthenticated};
 use crate::feed::wait_wanted;
+use crate::imports::removal::remove_rows;
 use crate::imports::said::Columns;
 use crate::imports::telling::{answer, told, told_row};
 use crate::imports::wire::{ImportChoice, ImportColumn};
@@ -263,6 +264,28 @@ fn mapped(heading: &[String], columns: &[ImportColumn], faults: &mut Faults) -> 
         mapping[at] = Some(field);
     }
     mapping
+}
+
+/// `DELETE /v1/imports/{import_id}`
+pub(crate) async fn delete(ctx: Ctx) -> ApiResult<Answer> {
+    let slug = keeper(&ctx)?;
+    let (id, if_match) = (import_id(&ctx)?, ctx.if_match()?);
+    let answer = ctx
+        .write(move |tx| async move {
+            let import = seen(&tx, &slug, id, &if_match).await?;
+            state(&import)?.remove().map_err(pobratim_domain::Refusal::from)?;
+            tx.remove_import(id).await?;
+            Ok(Answer::empty(204))
+        })
+        .await?;
+    let api = ctx.api.clone();
+    // What is left when the service stops is removed when it starts.
+    tokio::spawn(async move {
+        if let Err(error) = remove_rows(&api, id).await {
+            tracing::warn!(%error, import = %id, "the rows of an import that was removed are left for the next start");
+        }
+    });
+    Ok(answer)
 }
 
 /// `GET /v1/imports/{import_id}/rows`
