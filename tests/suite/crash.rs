@@ -50,6 +50,7 @@ fn server_process() {
         let url: DatabaseUrl = address.parse().unwrap();
         let database = Database::open(url, None, Clock::system()).await.unwrap();
         let api = Api::new(database, Settings::default()).unwrap();
+        let resumed = api.clone();
         let server = HttpServer::new(move || ActixApp::new().configure(|app| configure(&api, app)))
             .workers(2)
             .disable_signals()
@@ -57,6 +58,8 @@ fn server_process() {
             .unwrap();
         // A line of its own, whatever the test harness has printed before.
         writeln!(std::io::stdout(), "\n{LISTENING}{}", server.addrs()[0]).unwrap();
+        // As `pobratim serve` does.
+        actix_web::rt::spawn(async move { pobratim_api::resume_imports(&resumed).await.unwrap() });
         server.run().await.unwrap();
     });
 }
@@ -135,7 +138,7 @@ fn tell(line: &str) {
     println!("\n{line}");
 }
 
-async fn operators_key(store: &Store) -> String {
+pub(crate) async fn operators_key(store: &Store) -> String {
     let database = Database::open(store.url.clone(), None, Clock::system()).await.unwrap();
     let owner = "The crash test".to_owned();
     let key = ApiKey { owner, role: Role::Operator, scopes: Vec::new(), expires_at: None, revoked_at: None };
@@ -145,7 +148,7 @@ async fn operators_key(store: &Store) -> String {
 }
 
 /// Verifies the database; gives the number of the journal's entries.
-async fn entries(store: &Store) -> i64 {
+pub(crate) async fn entries(store: &Store) -> i64 {
     let database = Database::open(store.url.clone(), None, Clock::system()).await.unwrap();
     let verified = database.verify().await.unwrap();
     assert_eq!(verified.faults, Vec::<String>::new());
@@ -180,16 +183,16 @@ impl Drop for Process {
 }
 
 /// A server in a process of its own.
-struct Server {
+pub(crate) struct Server {
     process: Process,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
     /// Read no more, but open: what it prints must go somewhere.
     _output: BufReader<ChildStdout>,
 }
 
 impl Server {
     /// Starts one and waits until it listens.
-    fn start(database: &str) -> Self {
+    pub(crate) fn start(database: &str) -> Self {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args(["--exact", "crash::server_process", "--nocapture"]).env(SERVER, database);
         let mut process = Process(command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap());
@@ -207,7 +210,7 @@ impl Server {
     }
 
     /// Kills it, and sees that nothing else had ended it before.
-    fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         assert_eq!(self.process.0.try_wait().unwrap(), None, "the server ended by itself");
         drop(self);
     }

@@ -15,6 +15,7 @@ mod findings;
 mod gazetteer;
 mod http;
 mod imports;
+mod imports_crash;
 mod letters;
 mod limits;
 mod linear;

@@ -60,6 +60,20 @@ impl ImportState {
         }
     }
 
+    /// Whether it may be removed: not while the service is at work on it.
+    pub fn remove(self) -> Result<(), InvalidState> {
+        if !self.is_at_work() {
+            return Ok(());
+        }
+        Err(InvalidState {
+            from: self.as_str().to_owned(),
+            to: "removed".to_owned(),
+            allowed: Vec::new(),
+            missing: Vec::new(),
+            detail: "It is at work; wait until it is done.".to_owned(),
+        })
+    }
+
     /// The state it is in when somebody asks for it to be judged anew, committed or taken back.
     pub fn go(self, to: Self) -> Result<Self, InvalidState> {
         if self.open().contains(&to) {
@@ -93,6 +107,7 @@ mod tests {
         let open = [(Checked, Checking), (Checked, Committing), (Committed, Undoing)];
         for from in states {
             assert_eq!(ImportState::parse(from.as_str()), Some(from));
+            assert_eq!(from.remove().is_ok(), !from.is_at_work());
             for to in states {
                 assert_eq!(from.go(to).is_ok(), open.contains(&(from, to)), "{from:?} {to:?}");
             }

@@ -47,6 +47,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let outcome = match meant {
                 Meant::City(_) => "one city",
                 Meant::OneOf(_) => "one of several",
+                Meant::Elsewhere(_) => "elsewhere",
                 Meant::Nearly(_) => "nearly",
                 Meant::Nobody => "nobody",
             };

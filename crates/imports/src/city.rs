@@ -5,12 +5,16 @@ use pobratim_domain::country::CountryCode;
 use pobratim_domain::value::fold;
 use pobratim_names::{Broken, City, Found, MatchKind, Query, gazetteer};
 
+use crate::country::recognise;
+
 /// How far from where it is said to lie a city may be, in kilometres, when its name fits.
 const NEAR: f64 = 35.0;
 /// The same when its name fits nearly.
 const VERY_NEAR: f64 = 15.0;
 /// Beyond this it is another city of that name.
 const FAR: f64 = 120.0;
+/// How far from a city that is named beside it a city may lie, in kilometres.
+const NEARBY: f64 = 60.0;
 /// How many times as large as its namesakes a city is, when it alone is thought of.
 const TIMES: u32 = 20;
 /// Inhabitants of a place of which they are not known, or fewer.
@@ -55,6 +59,8 @@ pub enum Meant {
     City(Candidate),
     /// One of these, all called so.
     OneOf(Vec<Candidate>),
+    /// These are called so, and none of them lies in the region that was named.
+    Elsewhere(Vec<Candidate>),
     /// Nobody is called so; these are called nearly so.
     Nearly(Vec<Candidate>),
     /// Nobody is called so, or nearly so.
@@ -66,7 +72,11 @@ pub fn find(asked: &Asked<'_>) -> Result<Meant, Broken> {
     let gazetteer = gazetteer()?;
     let spelling = Spelling::of(asked.name);
     let query = |name| Query { text: name, country: Some(asked.country.as_str()), lang: None, limit: LOOKED_AT };
-    for (name, region) in spelling.ways() {
+    let named = |region| gazetteer.search_within(&query(region), 0);
+    let region = spelling.region.filter(|region| is_within(region, asked.country));
+    let region = region.map(|region| Region::of(region, named(region)));
+    for (name, is_within) in spelling.ways() {
+        let region = region.as_ref().filter(|_| is_within);
         let meant = among(gazetteer.search_within(&query(name), 0), asked.location, region);
         if meant != Meant::Nobody {
             return Ok(meant);
@@ -103,7 +113,7 @@ pub fn apart(here: (f64, f64), geonames: u32) -> Result<Option<f64>, Broken> {
 }
 
 /// One of those who are called so.
-fn among(mut found: Vec<Found<'_>>, here: Option<(f64, f64)>, region: Option<&str>) -> Meant {
+fn among(mut found: Vec<Found<'_>>, here: Option<(f64, f64)>, region: Option<&Region<'_>>) -> Meant {
     if let Some(here) = here {
         if let Some(city) = closest(&found, here, NEAR) {
             return Meant::City(candidate(&city));
@@ -112,9 +122,11 @@ fn among(mut found: Vec<Found<'_>>, here: Option<(f64, f64)>, region: Option<&st
         found.retain(|found| distance(here, &found.city) < FAR);
     }
     if let Some(region) = region {
-        let within: Vec<Found<'_>> = found.iter().copied().filter(|found| lies_in(&found.city, region)).collect();
+        let within: Vec<Found<'_>> = found.iter().copied().filter(|found| region.has(&found.city)).collect();
         if !within.is_empty() {
             found = within;
+        } else if region.is_latin && !found.is_empty() {
+            return Meant::Elsewhere(found.iter().take(TOLD).map(|found| candidate(&found.city)).collect());
         }
     }
     // A name that a source vouches for goes before one that was inferred.
@@ -170,12 +182,68 @@ fn distance((latitude, longitude): (f64, f64), city: &City<'_>) -> f64 {
     2.0 * 6371.0 * half.sqrt().min(1.0).asin()
 }
 
-fn lies_in(city: &City<'_>, region: &str) -> bool {
-    let region = fold(region);
-    city.region().is_some_and(|known| {
-        let name = fold(known.name);
-        name == region || known.code.is_some_and(|code| code.split('-').nth(1) == Some(region.to_uppercase().as_str()))
-    })
+/// Whether what stands beside a name says more than the country.
+fn is_within(region: &str, country: CountryCode) -> bool {
+    !region.is_empty() && !recognise(region).is_ok_and(|found| found.code() == country)
+}
+
+/// What stands in brackets or behind a comma: a region, a city nearby, or another name.
+struct Region<'g> {
+    folded: String,
+    /// The same without words for "region".
+    plain: String,
+    /// The cities of the country that are called so.
+    cities: Vec<Found<'g>>,
+    /// Whether it can be compared with the names of regions, which are in Latin letters.
+    is_latin: bool,
+}
+
+impl<'g> Region<'g> {
+    fn of(text: &str, cities: Vec<Found<'g>>) -> Self {
+        let folded = fold(text);
+        let is_latin = folded.chars().all(|c| !c.is_alphabetic() || u32::from(c) < 0x250);
+        Self { plain: without_kind(&folded), folded, cities, is_latin }
+    }
+
+    /// Whether a city lies in it, or near it, or is called so itself.
+    fn has(&self, city: &City<'_>) -> bool {
+        let lies_in = city.region().is_some_and(|known| {
+            let code = known.code.and_then(|code| code.split('-').nth(1));
+            without_kind(&fold(known.name)) == self.plain || code.is_some_and(|code| fold(code) == self.folded)
+        });
+        let here = (city.latitude(), city.longitude());
+        lies_in || self.cities.iter().any(|other| other.city.id() == city.id() || distance(here, &other.city) < NEARBY)
+    }
+}
+
+/// The name of a region without words that say what kind of region it is.
+fn without_kind(folded: &str) -> String {
+    const KINDS: &[&str] = &[
+        "province",
+        "prefecture",
+        "oblast",
+        "krai",
+        "kray",
+        "state",
+        "region",
+        "county",
+        "district",
+        "republic",
+        "department",
+        "autonomous",
+        "voivodeship",
+        "canton",
+        "governorate",
+        "do",
+        "ken",
+        "fu",
+        "sheng",
+        "of",
+        "the",
+    ];
+    let words = folded.split([' ', '-']).filter(|word| !word.is_empty() && !KINDS.contains(word));
+    let left: Vec<&str> = words.collect();
+    if left.is_empty() { folded.to_owned() } else { left.join(" ") }
 }
 
 /// A name as registers write it, taken apart.
@@ -202,12 +270,12 @@ impl<'a> Spelling<'a> {
         Self { whole, bare: parts.map(|(bare, _)| bare), region: parts.map(|(_, region)| region), plain }
     }
 
-    /// The names to look for, in their order, and the region each is said to lie in. What stands in
+    /// The names to look for, in their order, and whether the region holds for each. What stands in
     /// brackets is a region, or the city of which a district is named: the district is not the city.
-    fn ways(&self) -> Vec<(&'a str, Option<&'a str>)> {
-        let mut ways = vec![(self.whole, None)];
-        ways.extend(self.bare.map(|bare| (bare, self.region)));
-        ways.extend(self.plain.map(|plain| (plain, self.region)));
+    fn ways(&self) -> Vec<(&'a str, bool)> {
+        let mut ways = vec![(self.whole, false)];
+        ways.extend(self.bare.map(|bare| (bare, true)));
+        ways.extend(self.plain.map(|plain| (plain, true)));
         ways
     }
 }
@@ -277,6 +345,22 @@ mod tests {
         for name in ["Harbin – Daoli", "Changli County (Qinhuangdao)"] {
             assert_ne!(city(name, "CN").as_deref(), Some("Harbin"), "{name}");
             assert_ne!(city(name, "CN").as_deref(), Some("Qinhuangdao"), "{name}");
+        }
+    }
+
+    /// There are Springfields in many states, and none of those of the gazetteer lies in Kansas.
+    #[test]
+    fn a_region_in_which_none_of_them_lies_leaves_it_open() {
+        assert_eq!(city("Springfield (Ohio)", "US").as_deref(), Some("Springfield"));
+        for name in ["Springfield (Kansas)", "Hayward (Wisconsin)", "Hayward, Wisconsin"] {
+            let Meant::Elsewhere(candidates) = meant(name, "US", None) else { panic!("{name} is taken for one") };
+            assert!(!candidates.is_empty(), "{name}");
+        }
+        // Another word for the same region, or for the country, is no contradiction.
+        for (name, country) in
+            [("Хэйхэ (Хэйлунцзян)", "CN"), ("Heihe (China)", "CN"), ("Niigata, Niigata Prefecture", "JP")]
+        {
+            assert!(city(name, country).is_some(), "{name}");
         }
     }
 

@@ -4,42 +4,45 @@
 mod words;
 
 use pobratim_domain::value::fold;
+use serde::{Deserialize, Serialize};
 
 use crate::heading::words::{SIDES, SUBJECTS, Side, Subject, WHOLE};
 use crate::table::Row;
 
-/// What a column can hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// What a column can hold. Without a column for the home side it is the municipality's own place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = ImportField, examples("partner_city"))]
 pub enum Field {
-    /// The city on the home side; without such a column it is the municipality's own.
+    /// The city of the home side.
     City,
-    /// Its country.
+    /// Its country, by any of its names or codes.
     Country,
-    /// Where it lies: latitude, degrees.
+    /// Its latitude in degrees.
     Latitude,
-    /// Where it lies: longitude, degrees.
+    /// Its longitude in degrees.
     Longitude,
     /// Its id: a number of GeoNames, or a Q and a number of Wikidata.
     Identifier,
-    /// The city on the other side.
+    /// The city of the other side.
     PartnerCity,
     /// Its country.
     PartnerCountry,
-    /// Where it lies: latitude, degrees.
+    /// Its latitude in degrees.
     PartnerLatitude,
-    /// Where it lies: longitude, degrees.
+    /// Its longitude in degrees.
     PartnerLongitude,
-    /// Its id, as above.
+    /// Its id.
     PartnerIdentifier,
     /// When the tie was established.
     Established,
     /// When it ended.
     Ended,
-    /// What kind of tie it is.
+    /// What kind of tie it is, by a word.
     Kind,
-    /// Whether it lives.
+    /// Whether it lives, by a word.
     Status,
-    /// Where the row is from.
+    /// What the row cites.
     Source,
 }
 
@@ -321,6 +324,7 @@ mod tests {
     fn every_field_has_its_code() {
         for field in Field::ALL {
             assert_eq!(Field::parse(field.as_str()), Some(field));
+            assert_eq!(serde_json::to_value(field).unwrap(), field.as_str());
         }
         assert_eq!(Field::parse("colour"), None);
     }

@@ -3,6 +3,7 @@
 
 mod known;
 mod made;
+mod removal;
 
 pub use known::{KnownPlace, KnownTie};
 pub use made::{BuiltUpon, Made};
@@ -37,6 +38,8 @@ pub(crate) mod import {
         pub id: Uuid,
         /// The municipality that keeps it and what it makes.
         pub municipality: String,
+        /// The collection whose records its rows are.
+        pub collection: String,
         /// Where it stands.
         pub state: String,
         /// Counts its changes.
@@ -63,6 +66,8 @@ pub(crate) mod import {
         pub source: String,
         /// The visibility of what it makes.
         pub visibility: String,
+        /// What was decided of names and rows: a list of objects.
+        pub choices: String,
         /// What is to be said of the file: a list of objects.
         pub findings: String,
         /// How many rows it has.

@@ -39,6 +39,7 @@ struct Raw {
     max_upload: Option<String>,
     cache: Option<String>,
     drain_seconds: Option<String>,
+    import_days: Option<String>,
     log: Option<String>,
 }
 
@@ -50,6 +51,8 @@ pub(crate) struct Config {
     pub(crate) secret: Option<String>,
     pub(crate) settings: Settings,
     pub(crate) drain: Duration,
+    /// After how many days an import that was not committed is removed.
+    pub(crate) import_days: u32,
     pub(crate) log: String,
 }
 
@@ -113,6 +116,11 @@ impl Config {
             faults.push("drain_seconds: a whole number of seconds".to_owned());
             0
         });
+        let import_days = said("IMPORT_DAYS", file.import_days).map_or(Ok(30), |text| text.parse::<u32>());
+        let import_days = import_days.ok().filter(|days| *days > 0).unwrap_or_else(|| {
+            faults.push("import_days: a whole number of days, at least 1".to_owned());
+            0
+        });
         let secret = said("SECRET", file.secret);
         if secret.as_ref().is_some_and(|secret| secret.len() < 16) {
             faults.push("secret: at least 16 characters".to_owned());
@@ -139,6 +147,7 @@ impl Config {
                     ..Settings::default()
                 },
                 drain: Duration::from_secs(drain),
+                import_days,
                 log,
             }),
             _ => Err(faults),

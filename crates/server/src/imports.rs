@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use pobratim_api::{Api, Register, Settings, import_register};
+use pobratim_api::{Api, LoadError, Register, Settings, import_register};
 use pobratim_domain::{Municipality, PartnershipKind, Slug, Visibility};
 use pobratim_persistence::{Database, ListQuery, View};
 
@@ -22,6 +22,7 @@ pub(crate) struct Wanted<'a> {
     pub(crate) municipality: Option<&'a str>,
     pub(crate) profile: Option<&'a str>,
     pub(crate) source: Option<String>,
+    pub(crate) choices: Option<&'a Path>,
     pub(crate) commit: bool,
 }
 
@@ -29,6 +30,7 @@ pub(crate) struct Wanted<'a> {
 pub(crate) async fn import(config: &Config, wanted: Wanted<'_>) -> Outcome {
     let shown = wanted.file.display();
     let bytes = std::fs::read(wanted.file).map_err(|error| format!("{shown}: {error}"))?;
+    let choices = wanted.choices.map(choices).transpose()?;
     let database = open(config).await?;
     let keeper = keeper(&database, wanted.municipality).await?;
     let api = Api::new(database, Settings::default())?;
@@ -48,7 +50,7 @@ pub(crate) async fn import(config: &Config, wanted: Wanted<'_>) -> Outcome {
         bar
     });
     let began = Instant::now();
-    let imported = import_register(&api, keeper, register, wanted.commit, PRINTED, |done, total| {
+    let imported = import_register(&api, keeper, register, choices, wanted.commit, PRINTED, |done, total| {
         if let Some(bar) = &bar {
             bar.set_length(u64::try_from(total).unwrap_or(u64::MAX));
             bar.set_position(u64::try_from(done).unwrap_or(u64::MAX));
@@ -57,6 +59,9 @@ pub(crate) async fn import(config: &Config, wanted: Wanted<'_>) -> Outcome {
     .await;
     if let Some(bar) = bar {
         bar.finish_and_clear();
+    }
+    if let Err(LoadError::Faults(faults)) = &imported {
+        faults.iter().for_each(|fault| eprintln!("{}: {}", fault.pointer, fault.detail));
     }
     let imported = imported.map_err(|error| format!("{shown}: {error}"))?;
     for finding in &imported.findings {
@@ -71,7 +76,8 @@ pub(crate) async fn import(config: &Config, wanted: Wanted<'_>) -> Outcome {
     if left > 0 {
         say(&format!("… and {left} more; GET /v1/imports/{}/rows tells all", imported.id));
     }
-    let counts = ["new", "same", "update", "doubtful", "wrong"].map(|verdict| format!("{} {verdict}", of(verdict)));
+    let counts =
+        ["new", "same", "update", "doubtful", "wrong", "skipped"].map(|verdict| format!("{} {verdict}", of(verdict)));
     say(&counts.join(", "));
     match imported.made {
         Some([made, changed, places, left]) => say(&format!(
@@ -82,6 +88,12 @@ pub(crate) async fn import(config: &Config, wanted: Wanted<'_>) -> Outcome {
         None => say(&format!("import {}: nothing was written; --commit writes it", imported.id)),
     }
     Ok(())
+}
+
+/// What was decided, from a file.
+fn choices(file: &Path) -> Result<serde_json::Value, String> {
+    let text = std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    serde_json::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))
 }
 
 /// The municipality that keeps what is made: the one that is named, else the only one there is.

@@ -79,6 +79,9 @@ enum Command {
         /// How records cite it; the name of the file when left out
         #[arg(long)]
         source: Option<String>,
+        /// What was decided of doubtful rows: a JSON file with a list of choices, as the command prints them
+        #[arg(long)]
+        choices: Option<PathBuf>,
         /// Write what the rows make
         #[arg(long)]
         commit: bool,
@@ -222,9 +225,10 @@ async fn run(command: Command, config: &Config) -> Outcome {
         }
         Command::Load { file } => data::load(config, &file).await,
         Command::Export { file } => data::export(config, &file).await,
-        Command::Import { file, municipality, profile, source, commit } => {
+        Command::Import { file, municipality, profile, source, choices, commit } => {
             let (municipality, profile) = (municipality.as_deref(), profile.as_deref());
-            imports::import(config, imports::Wanted { file: &file, municipality, profile, source, commit }).await
+            let (file, choices) = (file.as_path(), choices.as_deref());
+            imports::import(config, imports::Wanted { file, municipality, profile, source, choices, commit }).await
         }
         Command::Keys { command } => {
             let database = open(config).await?;

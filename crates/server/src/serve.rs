@@ -50,8 +50,13 @@ async fn run(config: Config, demo: bool) -> Outcome {
         say(&format!("demo key: {key}"));
     }
     tracing::info!(database = config.database.display_name(), %address, "serving");
-    let resumed = api.clone();
+    let (resumed, days) = (api.clone(), config.import_days);
     actix_web::rt::spawn(async move {
+        match pobratim_api::remove_old_imports(&resumed, days).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "removed imports that were never committed"),
+            Err(error) => tracing::error!(%error, "imports that were never committed wait for the next start"),
+        }
         match pobratim_api::resume_imports(&resumed).await {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "went on with the imports that had been interrupted"),

@@ -2,17 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use pobratim_domain::{ImportState, Slug};
-use pobratim_persistence::{Error, Stamp};
+use pobratim_domain::{Faults, ImportState, Slug};
+use pobratim_persistence::{Error, ImportModel, Stamp};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::api::Api;
 use crate::dataset::LoadError;
+use crate::imports::choices::examine;
 use crate::imports::handlers::start;
 use crate::imports::intake::{Register, keep_rows, take};
+use crate::imports::said::Columns;
 use crate::imports::telling::told_row;
-use crate::imports::wire::{ImportTally, ImportVerdict};
-use crate::imports::work::{load, nested, work};
+use crate::imports::wire::{ImportCandidate, ImportChoice, ImportTally, ImportVerdict};
+use crate::imports::work::{change, load, mapping, nested, work};
 
 /// What importing came to.
 pub struct Imported {
@@ -40,12 +43,13 @@ pub struct CheckedRow {
     pub reasons: Vec<String>,
 }
 
-/// Reads a register for a municipality, judges its rows, and commits it when that is wanted. `progress`
-/// hears how many rows are done, of how many.
+/// Reads a register for a municipality, judges its rows by what was decided (a list of choices, as clients send
+/// them), and commits it when that is wanted. `progress` hears how many rows are done, of how many.
 pub async fn import_register(
     api: &Api,
     keeper: Slug,
     register: Register,
+    choices: Option<Value>,
     commit: bool,
     most: u64,
     mut progress: impl FnMut(i64, i64) + Send,
@@ -62,7 +66,11 @@ pub async fn import_register(
     let (import, id) = (taken.import.clone(), taken.import.id);
     database.write(stamp.clone(), None, move |tx| async move { tx.add_import(import) }).await?;
     keep_rows(api, &stamp, taken.rows).await?;
+    if let Some(choices) = choices {
+        decide(api, &taken.import, choices).await?;
+    }
     work(api, id, &mut progress).await?;
+    let mapping = mapping(&taken.import)?;
     let heading: Vec<String> = nested(&taken.import.heading)?;
     let wanted = [ImportVerdict::Doubtful, ImportVerdict::Wrong].map(|verdict| verdict.as_str().to_owned());
     let (counts, rows) = database
@@ -98,14 +106,10 @@ pub async fn import_register(
         let text: Vec<&str> = row.cells.iter().map(|cell| cell.text.as_str()).collect();
         let notes = row.notes.iter().map(|note| note.detail.clone());
         let candidates = row.candidates.iter().map(|city| {
-            let region = city.region.as_deref().unwrap_or_default();
-            format!(
-                "may be {} ({}{}{region}), GeoNames {}",
-                city.name,
-                city.country,
-                if region.is_empty() { "" } else { ", " },
-                city.geonames
-            )
+            let at = mapping.iter().position(|field| *field == Some(city.field));
+            let column = at.and_then(|at| heading.get(at));
+            let name = row.cells.iter().find(|cell| Some(&cell.heading) == column).map(|cell| cell.text.trim());
+            told_candidate(city, name.unwrap_or_default())
         });
         CheckedRow {
             line: row.line,
@@ -115,4 +119,48 @@ pub async fn import_register(
         }
     });
     Ok(Imported { id, findings, counts, rows: rows.collect(), made })
+}
+
+/// Keeps choices beside an import that nobody works at yet.
+async fn decide(api: &Api, import: &ImportModel, choices: Value) -> Result<(), LoadError> {
+    let patch = json!({"choices": choices});
+    let mut faults = Faults::default();
+    api.validate("ImportPatch", &patch, &mut faults).map_err(LoadError::Unreadable)?;
+    if faults.is_empty() {
+        let list: Vec<ImportChoice> = serde_json::from_value(patch["choices"].clone()).map_err(Error::from)?;
+        let columns = Columns::of(&mapping(import)?);
+        let known = import.clone();
+        let examined = api.database().read(async |snapshot| {
+            let mut faults = Faults::default();
+            examine(snapshot, &known, &columns, &list, &mut faults).await?;
+            Ok(faults)
+        });
+        faults = examined.await?;
+    }
+    let is_right = faults.is_empty();
+    let text = patch["choices"].to_string();
+    change(api, import.id, move |import| {
+        if is_right {
+            import.choices = text;
+        } else {
+            import.state = ImportState::Failed.as_str().to_owned();
+            import.detail = Some("The choices that were sent with it have faults.".to_owned());
+        }
+    })
+    .await?;
+    faults.into_result().map_err(|faults| LoadError::Faults(faults.into_iter().collect()))
+}
+
+/// A city that may be meant, with the choice that says so.
+fn told_candidate(city: &ImportCandidate, name: &str) -> String {
+    let region = city.region.as_deref().map(|region| format!(", {region}")).unwrap_or_default();
+    let choice = ImportChoice {
+        name: Some(name.to_owned()),
+        country: Some(city.country),
+        rows: None,
+        geonames: city.geonames,
+        place: city.place,
+        action: None,
+    };
+    format!("may be {} ({}{region}): {}", city.name, city.country, json!(choice))
 }

@@ -179,7 +179,7 @@ impl Writing {
                 break;
             }
         }
-        if new.geonames.is_none() {
+        if new.geonames.is_none() && !new.is_another {
             known = self.named.get(&(new.country.as_str().to_owned(), fold(&new.name))).copied();
         }
         let id = match known {

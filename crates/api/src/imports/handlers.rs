@@ -15,10 +15,12 @@ use crate::answer::{Answer, IfMatch};
 use crate::api::Api;
 use crate::ctx::{Ctx, unauthenticated};
 use crate::feed::wait_wanted;
+use crate::imports::removal::remove_rows;
+use crate::imports::said::Columns;
 use crate::imports::telling::{answer, told, told_row};
-use crate::imports::wire::ImportColumn;
-use crate::imports::work::{nested, state, work};
-use crate::imports::{intake, wire};
+use crate::imports::wire::{ImportChoice, ImportColumn};
+use crate::imports::work::{mapping, nested, state, work};
+use crate::imports::{choices, intake};
 use crate::problem::{ApiError, ApiResult, BUILT_UPON, FORBIDDEN, FieldError};
 use crate::query::{Reader, codes};
 use crate::resource::next_link;
@@ -62,7 +64,9 @@ pub(crate) async fn list(ctx: Ctx) -> ApiResult<Answer> {
             found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
             let mut items = Vec::new();
             for import in &found {
-                items.push(json!(told(import, &snapshot.import_counts(import.id).await?)?));
+                let mut told = told(import, &snapshot.import_counts(import.id).await?)?;
+                told.choices = None;
+                items.push(json!(told));
             }
             let last =
                 found.last().filter(|_| more).map(|last| Cursor { key: Key::Whole(last.created_at), id: last.id });
@@ -177,6 +181,7 @@ pub(crate) async fn get(ctx: Ctx) -> ApiResult<Answer> {
 #[derive(Deserialize)]
 struct Patch {
     columns: Option<Vec<ImportColumn>>,
+    choices: Option<Vec<ImportChoice>>,
     kind: Option<PartnershipKind>,
     source: Option<String>,
     visibility: Option<Visibility>,
@@ -192,13 +197,31 @@ pub(crate) async fn update(ctx: Ctx) -> ApiResult<Answer> {
     faults.unless(patch["kind"] != "none", "/kind", "not_allowed", "A register is of ties that exist.");
     faults.into_result().map_err(ApiError::body)?;
     let patch: Patch = serde_json::from_value(patch).map_err(ApiError::defect)?;
+    let mapping = ctx
+        .read(async |snapshot| {
+            let import = snapshot.import(Some(slug.as_str()), id).await?;
+            let mut faults = Faults::default();
+            let mapping = match &patch.columns {
+                Some(columns) => mapped(&nested::<Vec<String>>(&import.heading)?, columns, &mut faults),
+                None => mapping(&import)?,
+            };
+            if let Some(choices) = &patch.choices {
+                choices::examine(snapshot, &import, &Columns::of(&mapping), choices, &mut faults).await?;
+            }
+            faults.into_result()?;
+            Ok(mapping)
+        })
+        .await?;
     let answer = ctx
         .write(move |tx| async move {
             let mut import = seen(&tx, &slug, id, &if_match).await?;
             go(&mut import, ImportState::Checking)?;
             import.run = tx.new_id();
-            if let Some(columns) = &patch.columns {
-                import.mapping = mapped(&nested::<Vec<String>>(&import.heading)?, columns)?.to_string();
+            if patch.columns.is_some() {
+                import.mapping = json!(mapping).to_string();
+            }
+            if let Some(choices) = &patch.choices {
+                import.choices = json!(choices).to_string();
             }
             if let Some(kind) = patch.kind {
                 import.kind = kind.as_str().to_owned();
@@ -217,10 +240,9 @@ pub(crate) async fn update(ctx: Ctx) -> ApiResult<Answer> {
     Ok(answer)
 }
 
-/// The mapping that somebody sends, by columns; every fault of it at once.
-fn mapped(heading: &[String], columns: &[ImportColumn]) -> Result<Value, Error> {
-    let mut faults = Faults::default();
-    let mut mapping: Vec<Option<&'static str>> = vec![None; heading.len()];
+/// The mapping that somebody sends, by columns.
+fn mapped(heading: &[String], columns: &[ImportColumn], faults: &mut Faults) -> Vec<Option<Field>> {
+    let mut mapping: Vec<Option<Field>> = vec![None; heading.len()];
     for (index, column) in columns.iter().enumerate() {
         let Some(at) = heading.iter().position(|name| *name == column.heading) else {
             faults.add(format!("/columns/{index}/heading"), "unknown_key", "There is no such column.");
@@ -232,25 +254,38 @@ fn mapped(heading: &[String], columns: &[ImportColumn]) -> Result<Value, Error> 
             "duplicate",
             "This column stands here already.",
         );
-        let Some(field) = column.field.map(|field| Field::ALL.into_iter().find(|known| wire_of(*known) == field))
-        else {
-            continue;
-        };
-        let code = field.map(Field::as_str);
+        let Some(field) = column.field else { continue };
         faults.unless(
-            !mapping.contains(&code),
+            !mapping.contains(&Some(field)),
             format!("/columns/{index}/field"),
             "duplicate",
             "Another column is this already.",
         );
-        mapping[at] = code;
+        mapping[at] = Some(field);
     }
-    faults.into_result()?;
-    Ok(json!(mapping))
+    mapping
 }
 
-fn wire_of(field: Field) -> wire::ImportField {
-    crate::imports::judge::wire(field)
+/// `DELETE /v1/imports/{import_id}`
+pub(crate) async fn delete(ctx: Ctx) -> ApiResult<Answer> {
+    let slug = keeper(&ctx)?;
+    let (id, if_match) = (import_id(&ctx)?, ctx.if_match()?);
+    let answer = ctx
+        .write(move |tx| async move {
+            let import = seen(&tx, &slug, id, &if_match).await?;
+            state(&import)?.remove().map_err(pobratim_domain::Refusal::from)?;
+            tx.remove_import(id).await?;
+            Ok(Answer::empty(204))
+        })
+        .await?;
+    let api = ctx.api.clone();
+    // What is left when the service stops is removed when it starts.
+    tokio::spawn(async move {
+        if let Err(error) = remove_rows(&api, id).await {
+            tracing::warn!(%error, import = %id, "the rows of an import that was removed are left for the next start");
+        }
+    });
+    Ok(answer)
 }
 
 /// `GET /v1/imports/{import_id}/rows`

@@ -3,7 +3,7 @@
 
 use actix_multipart::Multipart;
 use bytes::BytesMut;
-use pobratim_domain::{ImportState, PartnershipKind, Slug, Visibility};
+use pobratim_domain::{CollectionName, ImportState, PartnershipKind, Slug, Visibility};
 use pobratim_imports::{MOST_BYTES, Profile, Refused, Table, propose, read};
 use pobratim_persistence::{Error, ImportModel, ImportRowModel, Stamp};
 use serde_json::json;
@@ -83,6 +83,7 @@ pub(crate) fn take(api: &Api, keeper: &Slug, stamp: &Stamp, register: &Register)
     let import = ImportModel {
         id,
         municipality: keeper.as_str().to_owned(),
+        collection: CollectionName::Partnerships.as_str().to_owned(),
         state: ImportState::Checking.as_str().to_owned(),
         version: 1,
         run: clock.id(),
@@ -96,6 +97,7 @@ pub(crate) fn take(api: &Api, keeper: &Slug, stamp: &Stamp, register: &Register)
         kind: code(json!(register.kind)),
         source: source.chars().take(1000).collect(),
         visibility: code(json!(register.visibility)),
+        choices: "[]".to_owned(),
         findings: json!(findings).to_string(),
         rows_total: i64::try_from(table.rows.len()).unwrap_or(i64::MAX),
         done: 0,

@@ -5,13 +5,17 @@
 //! What belongs here: the operations on imports, the verdicts, and the work. Reading files and recognising
 //! what they say is `pobratim-imports`' business.
 
+mod choices;
+mod cities;
 mod command;
 mod committing;
 mod handlers;
 mod intake;
 mod judge;
 mod plan;
+mod removal;
 mod said;
+mod sides;
 mod telling;
 mod wire;
 mod work;
@@ -31,6 +35,7 @@ use crate::routes::{Body, Entry};
 
 pub use command::{CheckedRow, Imported, import_register};
 pub use intake::Register;
+pub use removal::remove_old_imports;
 pub use work::resume_imports;
 
 /// The form that a register is sent in, in the contract.
@@ -61,6 +66,7 @@ pub(crate) fn routes() -> Vec<Entry> {
         Entry::new(Method::POST, all, Body::Form, describe_create, |ctx| handlers::create(ctx).boxed_local()),
         Entry::new(Method::GET, one, Body::None, describe_get, |ctx| handlers::get(ctx).boxed_local()),
         Entry::new(Method::PATCH, one, Body::MergePatch, describe_update, |ctx| handlers::update(ctx).boxed_local()),
+        Entry::new(Method::DELETE, one, Body::None, describe_delete, |ctx| handlers::delete(ctx).boxed_local()),
         Entry::new(Method::GET, format!("{one}/rows"), Body::None, describe_rows, |ctx| {
             handlers::rows(ctx).boxed_local()
         }),
@@ -134,6 +140,15 @@ fn describe_update() -> Value {
         .merge_patch("ImportPatch", "What to change.")
         .conflicts(&[&INVALID_STATE])
         .answers("200", "Import", "The import; it is being checked.", &["ETag"])
+        .done()
+}
+
+fn describe_delete() -> Value {
+    of_one("delete_import", "Remove an import", "Removes the import with its rows and their verdicts, when it is at rest. What it made stays, and cannot be taken back as a whole any more.")
+        .versioned()
+        .secured(access())
+        .conflicts(&[&INVALID_STATE])
+        .answers_nothing("204", "It is removed, and cannot be restored.", &[])
         .done()
 }
 

@@ -68,6 +68,9 @@ pub(crate) struct NewPlace {
     /// Where the register says that it lies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) location: Option<(f64, f64)>,
+    /// Whether it is another one than those of its name.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) is_another: bool,
 }
 
 impl NewPlace {
@@ -226,7 +229,13 @@ mod tests {
     #[test]
     fn a_place_is_made_of_what_the_gazetteer_knows() {
         let country = CountryCode::parse("CN").unwrap();
-        let new = NewPlace { name: "Heihe".to_owned(), country, geonames: Some(2_036_973), location: None };
+        let new = NewPlace {
+            name: "Heihe".to_owned(),
+            country,
+            geonames: Some(2_036_973),
+            location: None,
+            is_another: false,
+        };
         let place = new.record(Uuid::from_u128(1), "a register").unwrap();
         assert_eq!(place.body.name_in(&["ru"]), "Хэйхэ");
         assert_eq!(place.body.subdivision.as_deref(), Some("CN-HL"));
@@ -237,8 +246,13 @@ mod tests {
     #[test]
     fn what_the_gazetteer_does_not_know_is_what_the_register_says() {
         let country = CountryCode::parse("RU").unwrap();
-        let new =
-            NewPlace { name: "Ивановка".to_owned(), country, geonames: None, location: Some((50.3, 127.9)) };
+        let new = NewPlace {
+            name: "Ивановка".to_owned(),
+            country,
+            geonames: None,
+            location: Some((50.3, 127.9)),
+            is_another: false,
+        };
         let place = new.record(Uuid::from_u128(1), "a register").unwrap();
         assert_eq!(place.body.name_in(&["ru"]), "Ивановка");
         assert_eq!(place.body.location.map(|location| location.lat), Some(50.3));
@@ -251,7 +265,8 @@ mod tests {
     fn every_city_makes_a_place() {
         for city in pobratim_names::gazetteer().unwrap().cities().step_by(41) {
             let country = CountryCode::parse(city.country()).unwrap();
-            let new = NewPlace { name: String::new(), country, geonames: Some(city.id()), location: None };
+            let new =
+                NewPlace { name: String::new(), country, geonames: Some(city.id()), location: None, is_another: false };
             assert!(new.record(Uuid::from_u128(1), "x").is_ok(), "{city:?}");
         }
     }

@@ -1,13 +1,32 @@
 //! The cells of a row as they are read one by one, and what is said against the row on the way.
 
+use std::collections::HashMap;
+
 use pobratim_domain::country::CountryCode;
 use pobratim_domain::value::PartialDate;
 use pobratim_imports::country::{Recognised, Unrecognised, recognise};
 use pobratim_imports::{Field, date};
 
-use crate::imports::judge::wire;
 use crate::imports::plan::Told;
 use crate::imports::wire::{ImportNote, ImportVerdict};
+
+/// Which column holds what.
+pub(super) struct Columns(HashMap<Field, usize>);
+
+impl Columns {
+    pub(super) fn of(mapping: &[Option<Field>]) -> Self {
+        Self(mapping.iter().enumerate().filter_map(|(at, field)| Some(((*field)?, at))).collect())
+    }
+
+    pub(super) fn has(&self, field: Field) -> bool {
+        self.0.contains_key(&field)
+    }
+
+    /// What a row has in the column of a field.
+    pub(super) fn cell<'c>(&self, cells: &'c [String], field: Field) -> &'c str {
+        self.0.get(&field).and_then(|at| cells.get(*at)).map_or("", String::as_str).trim()
+    }
+}
 
 /// What is said against a row, and what for.
 #[derive(Default)]
@@ -19,8 +38,7 @@ pub(super) struct Said {
 
 impl Said {
     pub(super) fn note(&mut self, field: impl Into<Option<Field>>, code: &str, detail: impl Into<String>) {
-        let field = field.into().map(wire);
-        self.told.notes.push(ImportNote { field, code: code.to_owned(), detail: detail.into() });
+        self.told.notes.push(ImportNote { field: field.into(), code: code.to_owned(), detail: detail.into() });
     }
 
     pub(super) fn wrong(&mut self, field: impl Into<Option<Field>>, code: &str, detail: impl Into<String>) {

@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 
 use pobratim_domain::Timestamp;
+use pobratim_imports::Field;
 use pobratim_persistence::{Error, ImportModel, ImportRowModel, ImportVerdictModel};
 
 use crate::answer::{Answer, Tag};
 use crate::imports::plan::Told;
-use crate::imports::wire::{
-    self, Import, ImportCell, ImportColumn, ImportFile, ImportRow, ImportRowCounts, ImportVerdict,
-};
+use crate::imports::wire::{Import, ImportCell, ImportColumn, ImportFile, ImportRow, ImportRowCounts, ImportVerdict};
 use crate::imports::work::{nested, state};
 
 pub(super) fn answer(
@@ -25,7 +24,7 @@ pub(super) fn answer(
 
 pub(super) fn told(import: &ImportModel, counts: &BTreeMap<String, i64>) -> Result<Import, Error> {
     let heading: Vec<String> = nested(&import.heading)?;
-    let mapping: Vec<Option<wire::ImportField>> = nested(&import.mapping)?;
+    let mapping: Vec<Option<Field>> = nested(&import.mapping)?;
     let of = |verdict: ImportVerdict| counts.get(verdict.as_str()).copied().unwrap_or_default();
     let moment = Timestamp::from_micros;
     Ok(Import {
@@ -44,6 +43,7 @@ pub(super) fn told(import: &ImportModel, counts: &BTreeMap<String, i64>) -> Resu
         kind: serde_json::from_value(import.kind.as_str().into())?,
         source: import.source.clone(),
         visibility: serde_json::from_value(import.visibility.as_str().into())?,
+        choices: Some(nested(&import.choices)?),
         findings: nested(&import.findings)?,
         rows: ImportRowCounts {
             total: import.rows_total,
@@ -53,6 +53,7 @@ pub(super) fn told(import: &ImportModel, counts: &BTreeMap<String, i64>) -> Resu
             update: of(ImportVerdict::Update),
             doubtful: of(ImportVerdict::Doubtful),
             wrong: of(ImportVerdict::Wrong),
+            skipped: of(ImportVerdict::Skipped),
         },
         made: nested(&import.tally)?,
         detail: import.detail.clone(),

@@ -2,6 +2,7 @@
 
 use pobratim_domain::country::CountryCode;
 use pobratim_domain::{ImportState, PartnershipKind, Timestamp, Visibility};
+use pobratim_imports::Field;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -12,8 +13,8 @@ use uuid::Uuid;
     "id": "01890a5d-ac96-774b-bcce-b302099a8c01", "municipality": "blagoveshchensk", "state": "checked", "version": 3,
     "file": {"name": "register.csv", "format": "csv", "encoding": "windows-1251", "size": 4096, "sha256": "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"},
     "columns": [{"heading": "Город", "field": "partner_city"}, {"heading": "Примечание"}],
-    "kind": "twin", "source": "Реестр городов-побратимов", "visibility": "internal",
-    "findings": [], "rows": {"total": 12, "checked": 12, "new": 9, "same": 1, "update": 0, "doubtful": 1, "wrong": 1},
+    "kind": "twin", "source": "Реестр городов-побратимов", "visibility": "internal", "choices": [],
+    "findings": [], "rows": {"total": 12, "checked": 12, "new": 9, "same": 1, "update": 0, "doubtful": 1, "wrong": 1, "skipped": 0},
     "made": {"partnerships": 0, "updated": 0, "places": 0, "same": 0, "left": 0},
     "created_at": "2011-09-05T01:30:00.000000Z", "updated_at": "2011-09-05T01:30:00.000000Z"
 })))]
@@ -39,6 +40,9 @@ pub(crate) struct Import {
     pub(crate) source: String,
     /// The visibility of the partnerships that it makes. Places are public.
     pub(crate) visibility: Visibility,
+    /// What was decided of names that may mean several cities, and of rows; absent in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) choices: Option<Vec<ImportChoice>>,
     /// What its owner should know of the file.
     pub(crate) findings: Vec<ImportFinding>,
     /// How many rows have which verdict.
@@ -106,44 +110,48 @@ pub(crate) struct ImportColumn {
     pub(crate) heading: String,
     /// What it is taken for; left out when it is not looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) field: Option<ImportField>,
+    pub(crate) field: Option<Field>,
 }
 
-/// What a column can hold. Without a column for the home side it is the municipality's own place.
+/// A choice: which city is meant by a name, or that rows are left out. It holds for all rows that have the name
+/// in that country, whatever the case of its letters, and leave open which is meant; with `rows` for these rows,
+/// whatever they were taken for. It says one of `geonames`, `place` and `action`.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(examples(json!({"name": "Жиджао", "country": "CN", "geonames": 9_072_919})))]
+pub(crate) struct ImportChoice {
+    /// The name, as the rows have it. It may be left out where rows are left out by their numbers.
+    #[schema(min_length = 1, max_length = 200, examples("Жиджао"))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<String>,
+    /// The country that the rows name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) country: Option<CountryCode>,
+    /// The numbers of the rows that it is about; all that have the name when left out.
+    #[schema(min_items = 1, max_items = 1000, examples(json!([3, 17])))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) rows: Option<Vec<i64>>,
+    /// It is this city of the gazetteer, by its id at GeoNames.
+    #[schema(minimum = 1, examples(9072919))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) geonames: Option<i64>,
+    /// It is this place of the directory, by its id: a city or a district.
+    #[schema(examples("01890a5d-ac96-774b-bcce-b302099a8001"))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) place: Option<Uuid>,
+    /// What else is to be done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) action: Option<ImportAction>,
+}
+
+/// What a choice does other than naming a city.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[schema(examples("partner_city"))]
-pub(crate) enum ImportField {
-    /// The city of the home side.
-    City,
-    /// Its country, by any of its names or codes.
-    Country,
-    /// Its latitude in degrees.
-    Latitude,
-    /// Its longitude in degrees.
-    Longitude,
-    /// Its id: a number of GeoNames, or a Q and a number of Wikidata.
-    Identifier,
-    /// The city of the other side.
-    PartnerCity,
-    /// Its country.
-    PartnerCountry,
-    /// Its latitude in degrees.
-    PartnerLatitude,
-    /// Its longitude in degrees.
-    PartnerLongitude,
-    /// Its id.
-    PartnerIdentifier,
-    /// When the tie was established.
-    Established,
-    /// When it ended.
-    Ended,
-    /// What kind of tie it is, by a word.
-    Kind,
-    /// Whether it lives, by a word.
-    Status,
-    /// What the row cites.
-    Source,
+#[schema(examples("new_place"))]
+pub(crate) enum ImportAction {
+    /// A place is made by the name and the country, beside others of that name.
+    NewPlace,
+    /// The rows are left out.
+    Skip,
 }
 
 /// Something about the file that its owner should know.
@@ -160,7 +168,7 @@ pub(crate) struct ImportFinding {
 
 /// How many rows have which verdict.
 #[derive(Default, Serialize, utoipa::ToSchema)]
-#[schema(examples(json!({"total": 12, "checked": 12, "new": 9, "same": 1, "update": 0, "doubtful": 1, "wrong": 1})))]
+#[schema(examples(json!({"total": 12, "checked": 12, "new": 9, "same": 1, "update": 0, "doubtful": 1, "wrong": 1, "skipped": 0})))]
 pub(crate) struct ImportRowCounts {
     /// All rows.
     #[schema(minimum = 0, examples(12))]
@@ -183,6 +191,9 @@ pub(crate) struct ImportRowCounts {
     /// Those that cannot be taken.
     #[schema(minimum = 0, examples(1))]
     pub(crate) wrong: i64,
+    /// Those that were decided to be left out.
+    #[schema(minimum = 0, examples(0))]
+    pub(crate) skipped: i64,
 }
 
 /// What was made of an import.
@@ -262,6 +273,8 @@ pub(crate) enum ImportVerdict {
     Doubtful,
     /// It cannot be taken: it is left out.
     Wrong,
+    /// Somebody decided to leave it out.
+    Skipped,
 }
 
 impl ImportVerdict {
@@ -272,11 +285,12 @@ impl ImportVerdict {
             Self::Update => "update",
             Self::Doubtful => "doubtful",
             Self::Wrong => "wrong",
+            Self::Skipped => "skipped",
         }
     }
 
     pub(crate) fn parse(code: &str) -> Option<Self> {
-        [Self::New, Self::Same, Self::Update, Self::Doubtful, Self::Wrong]
+        [Self::New, Self::Same, Self::Update, Self::Doubtful, Self::Wrong, Self::Skipped]
             .into_iter()
             .find(|verdict| verdict.as_str() == code)
     }
@@ -288,7 +302,7 @@ impl ImportVerdict {
 pub(crate) struct ImportNote {
     /// Where: the field. Absent when it is about the row as a whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) field: Option<ImportField>,
+    pub(crate) field: Option<Field>,
     /// What, for programs.
     #[schema(max_length = 64, examples("two_digit_year"))]
     pub(crate) code: String,
@@ -302,11 +316,16 @@ pub(crate) struct ImportNote {
 #[schema(examples(json!({"field": "partner_city", "geonames": 2_026_609, "name": "Blagoveshchensk", "country": "RU", "region": "Amur Oblast", "population": 224_419})))]
 pub(crate) struct ImportCandidate {
     /// Which side: `city` or `partner_city`.
-    pub(crate) field: ImportField,
-    /// Its id at GeoNames.
+    pub(crate) field: Field,
+    /// Its id at GeoNames, when the gazetteer has it.
     #[schema(minimum = 1, examples(2026609))]
-    pub(crate) geonames: i64,
-    /// Its main name, in Latin letters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) geonames: Option<i64>,
+    /// Its id, when it is a place of the directory that the gazetteer does not have.
+    #[schema(examples("01890a5d-ac96-774b-bcce-b302099a8001"))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) place: Option<Uuid>,
+    /// Its main name in Latin letters; of a place, what the row calls it.
     #[schema(min_length = 1, max_length = 200, examples("Blagoveshchensk"))]
     pub(crate) name: String,
     /// Its country.
@@ -334,11 +353,16 @@ pub(crate) fn patch_schema() -> Value {
                 "items": {"$ref": "#/components/schemas/ImportColumnInput"},
                 "description": "What the columns are, by their headings; the list is replaced whole, and those left out are not looked at. No two columns are the same.",
             },
+            "choices": {
+                "type": "array", "maxItems": 1000,
+                "items": {"$ref": "#/components/schemas/ImportChoiceInput"},
+                "description": "What is decided of names that may mean several cities, and of rows; the list is replaced whole.",
+            },
             "kind": {"$ref": "#/components/schemas/PartnershipKind"},
             "source": {"type": "string", "minLength": 1, "maxLength": 1000, "description": "How records cite it.", "examples": ["Реестр городов-побратимов"]},
             "visibility": {"$ref": "#/components/schemas/Visibility"},
         },
-        "examples": [{"columns": [{"heading": "Город", "field": "partner_city"}], "kind": "friendship"}],
+        "examples": [{"columns": [{"heading": "Город", "field": "partner_city"}], "kind": "friendship"}, {"choices": [{"name": "Жиджао", "country": "CN", "geonames": 9_072_919}, {"rows": [7], "action": "skip"}]}],
     })
 }
 

@@ -14,9 +14,10 @@ use uuid::Uuid;
 
 use crate::api::Api;
 use crate::dataset::{SLICE, paced};
+use crate::imports::choices::Choices;
 use crate::imports::committing::commit;
 use crate::imports::judge::Judge;
-use crate::imports::wire::ImportTally;
+use crate::imports::wire::{ImportChoice, ImportTally};
 
 /// How many rows are read at once.
 pub(super) const READ: u64 = 2_000;
@@ -116,8 +117,7 @@ pub(super) async fn unchanged(tx: &Tx, known: &ImportModel) -> Result<ImportMode
 }
 
 pub(crate) fn mapping(import: &ImportModel) -> Result<Vec<Option<Field>>, Error> {
-    let codes: Vec<Option<String>> = nested(&import.mapping)?;
-    Ok(codes.iter().map(|code| Field::parse(code.as_deref()?)).collect())
+    nested(&import.mapping)
 }
 
 fn kind_of(import: &ImportModel) -> Result<PartnershipKind, Error> {
@@ -146,7 +146,8 @@ async fn check(api: &Api, import: ImportModel, progress: &mut (impl FnMut(i64, i
             Ok((home, snapshot.known_places().await?, snapshot.known_ties(&slug).await?))
         })
         .await?;
-    let judge = Judge::new(&mapping(&import)?, kind_of(&import)?, home, database.clock());
+    let choices = Choices::of(&nested::<Vec<ImportChoice>>(&import.choices)?).map_err(Error::Defect)?;
+    let judge = Judge::new(&mapping(&import)?, kind_of(&import)?, home, choices, database.clock());
     let mut judge = Some(judge.knows(places, ties));
     let mut size = SLICE;
     let mut waiting: Vec<ImportVerdictModel> = Vec::new();

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use pobratim_domain::{CollectionName, Location, PartnershipParty, PlaceName};
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
+use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Query};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
@@ -48,17 +48,32 @@ pub struct KnownTie {
 impl Snapshot {
     /// Every city and district of the directory.
     pub async fn known_places(&self) -> Result<Vec<KnownPlace>, Error> {
+        self.places_by(None).await
+    }
+
+    /// Those of them that have these ids.
+    pub async fn known_places_among(&self, ids: &[Uuid]) -> Result<Vec<KnownPlace>, Error> {
+        self.places_by(Some(ids)).await
+    }
+
+    async fn places_by(&self, among: Option<&[Uuid]>) -> Result<Vec<KnownPlace>, Error> {
         let mut ids: HashMap<Uuid, Vec<(String, String)>> = HashMap::new();
-        let of_places = external_id::Column::Collection.eq(CollectionName::Places.as_str());
+        let mut of_places = Condition::all().add(external_id::Column::Collection.eq(CollectionName::Places.as_str()));
+        if let Some(among) = among {
+            of_places = of_places.add(external_id::Column::RecordId.is_in(among.iter().copied()));
+        }
         for row in external_id::Entity::find().filter(of_places).all(self.connection()).await? {
             ids.entry(row.record_id).or_default().push((row.scheme, row.value));
         }
-        let statement = Query::select()
+        let mut statement = Query::select()
             .columns(["id", "country", "names", "location"].map(Alias::new))
             .from(table_name(CollectionName::Places))
             .and_where(Expr::col(Alias::new("deleted_at")).is_null())
             .and_where(Expr::col(Alias::new("kind")).is_in(["municipality", "district"]))
             .to_owned();
+        if let Some(among) = among {
+            statement.and_where(Expr::col(Alias::new("id")).is_in(among.iter().copied()));
+        }
         let mut places = Vec::new();
         for row in self.connection().query_all(&statement).await? {
             let id: Uuid = row.try_get("", "id")?;
