@@ -3,8 +3,9 @@
 
 use actix_web::http::StatusCode;
 use pobratim_domain::{CollectionName, Fault, InvalidState, Refusal};
-use pobratim_persistence::Error;
+use pobratim_persistence::{BuiltUpon, Error};
 use serde::Serialize;
+use uuid::Uuid;
 
 /// What an operation answers when it cannot do what was asked.
 pub type ApiResult<T> = Result<T, Box<ApiError>>;
@@ -98,7 +99,7 @@ pub struct ConflictWith {
     #[schema(value_type = CollectionName, examples("municipalities"))]
     pub collection: String,
     /// The other record.
-    pub id: uuid::Uuid,
+    pub id: Uuid,
     /// Its number for people.
     #[serde(rename = "ref")]
     #[schema(max_length = 32, examples("MUN-0001"))]
@@ -227,6 +228,22 @@ impl ApiError {
         Self::new(&NOT_FOUND, "There is nothing here, or nothing that this credential may see.")
     }
 
+    /// What stands in the way of taking something back. The pointers are the paths of records.
+    pub(crate) fn built_upon(built: &[BuiltUpon]) -> Box<Self> {
+        let errors = built.iter().map(|built| {
+            let (code, detail) = match &built.by {
+                None => ("changed", format!("{} was changed since.", built.reference)),
+                Some((collection, id)) => {
+                    let collection = CollectionName::parse(collection).map_or_else(String::new, CollectionName::path);
+                    ("referred_to", format!("/v1/{collection}/{id} refers to {}.", built.reference))
+                }
+            };
+            FieldError::at(path_of(built.collection, built.id), code, detail)
+        });
+        let detail = "Something was built upon what it made; the pointers are the paths of its records.";
+        Self::new(&BUILT_UPON, detail).with_errors(errors.collect())
+    }
+
     /// Faults of a body.
     pub(crate) fn body(faults: impl IntoIterator<Item = Fault>) -> Box<Self> {
         let errors: Vec<_> = faults.into_iter().map(FieldError::from).collect();
@@ -264,6 +281,10 @@ fn clip(text: &str, most: usize) -> String {
     text.chars().take(most).collect()
 }
 
+fn path_of(collection: CollectionName, id: Uuid) -> String {
+    format!("/v1/{}/{id}", collection.path())
+}
+
 fn count(faults: usize) -> String {
     if faults == 1 { "1 fault was found.".to_owned() } else { format!("{faults} faults were found.") }
 }
@@ -278,6 +299,11 @@ impl FieldError {
             code: self.code.clone(),
             detail: clip(&self.detail, 4000),
         }
+    }
+
+    /// Something at a pointer.
+    fn at(pointer: String, code: &str, detail: String) -> Self {
+        Self { pointer: Some(pointer), parameter: None, header: None, code: code.to_owned(), detail }
     }
 
     /// Whether it speaks of this parameter.

@@ -129,8 +129,7 @@ impl Tx {
         if Envelope::of::<T>(&row)?.deleted != deleted {
             return Err(Error::NotFound);
         }
-        let (record, json) = to_record::<T>(&row)?;
-        Ok(Loaded { record, json })
+        Loaded::of(&row)
     }
 
     /// Stores a new record for a municipality (or for the shared directory) and gives its row.
@@ -190,12 +189,35 @@ impl Tx {
         &self,
         view: &View,
         before: Loaded<T>,
+        record: Record<T>,
+        happened: Happened,
+    ) -> Result<T::Row, Error> {
+        let mut faults = Faults::default();
+        record.body.check_change(&before.record.body, &mut faults);
+        self.changed(view, before, record, faults, happened).await
+    }
+
+    /// The same for what is no change of what the record says, only of how it says it: rules between the
+    /// record and what it was are not asked.
+    pub(crate) async fn replace<T: Stored>(
+        &self,
+        view: &View,
+        before: Loaded<T>,
+        record: Record<T>,
+        happened: Happened,
+    ) -> Result<T::Row, Error> {
+        self.changed(view, before, record, Faults::default(), happened).await
+    }
+
+    async fn changed<T: Stored>(
+        &self,
+        view: &View,
+        before: Loaded<T>,
         mut record: Record<T>,
+        mut faults: Faults,
         happened: Happened,
     ) -> Result<T::Row, Error> {
         record.body.settle(Some(&before.record.body), &mut || self.new_id())?;
-        let mut faults = Faults::default();
-        record.body.check_change(&before.record.body, &mut faults);
         record.check(&mut faults);
         faults.into_result()?;
         if record.to_json()? == before.json {
@@ -419,6 +441,12 @@ pub(crate) fn strip(record: &mut Json) {
 }
 
 impl<T: Stored> Loaded<T> {
+    /// The record of a row.
+    pub(crate) fn of(row: &T::Row) -> Result<Self, Error> {
+        let (record, json) = to_record::<T>(row)?;
+        Ok(Self { record, json })
+    }
+
     /// Whether the record may be changed by somebody who keeps records for this municipality.
     pub fn is_kept_by(&self, municipality: Option<&str>) -> bool {
         match T::NAME.keeper() {

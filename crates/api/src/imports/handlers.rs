@@ -19,7 +19,7 @@ use crate::imports::telling::{answer, told, told_row};
 use crate::imports::wire::ImportColumn;
 use crate::imports::work::{nested, state, work};
 use crate::imports::{intake, wire};
-use crate::problem::{ApiError, ApiResult, BUILT_UPON, FORBIDDEN, FieldError};
+use crate::problem::{ApiError, ApiResult, FORBIDDEN};
 use crate::query::{Reader, codes};
 use crate::resource::next_link;
 
@@ -328,7 +328,7 @@ pub(crate) async fn undo(ctx: Ctx) -> ApiResult<Answer> {
         })
         .await?;
     if !built.is_empty() {
-        return Err(stands_in_the_way(&built));
+        return Err(ApiError::built_upon(&built));
     }
     let answer = ctx
         .write(move |tx| async move {
@@ -338,28 +338,6 @@ pub(crate) async fn undo(ctx: Ctx) -> ApiResult<Answer> {
         .await?;
     begin(ctx.api.clone(), id);
     Ok(answer)
-}
-
-fn stands_in_the_way(built: &[pobratim_persistence::BuiltUpon]) -> Box<ApiError> {
-    let errors = built.iter().map(|built| {
-        let path = |collection: CollectionName| format!("/v1/{}", collection.path());
-        let (code, detail) = match &built.by {
-            None => ("changed", format!("{} was changed since.", built.reference)),
-            Some((collection, id)) => {
-                let collection = CollectionName::parse(collection).map_or_else(String::new, path);
-                ("referred_to", format!("{collection}/{id} refers to {}.", built.reference))
-            }
-        };
-        FieldError {
-            pointer: Some(format!("{}/{}", path(built.collection), built.id)),
-            parameter: None,
-            header: None,
-            code: code.to_owned(),
-            detail,
-        }
-    });
-    let detail = "Something was built upon what the import made; the pointers are the paths of its records.";
-    ApiError::new(&BUILT_UPON, detail).with_errors(errors.collect())
 }
 
 /// The import in the version that the client has seen.

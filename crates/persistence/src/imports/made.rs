@@ -1,18 +1,25 @@
-//! What an import made, as the journal has it, and what was built upon that since.
+//! What an import made, or a merge, as the journal has it; what was built upon that since; and taking
+//! it back.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use pobratim_domain::CollectionName;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use pobratim_domain::{CollectionName, Record, merge};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
+use crate::declared::{Visitor, visit};
 use crate::error::Error;
 use crate::findable::link;
 use crate::journal::{Content, entry};
 use crate::read::Snapshot;
-use crate::stored::table_name;
+use crate::save::{Happened, Loaded};
+use crate::stored::{Envelope, Stored, Table, column, table_name};
+use crate::tx::Tx;
+use crate::view::View;
 
 /// How many ids one statement names.
 const CHUNK: usize = 1_000;
@@ -32,6 +39,8 @@ pub struct Made {
     pub version: i64,
     /// The way back; nothing when the import made the record.
     pub inverse: Option<Json>,
+    /// Whether the record was deleted.
+    pub deleted: bool,
 }
 
 /// Something that stands in the way of taking an import back.
@@ -148,5 +157,47 @@ fn made(row: entry::Model) -> Result<Made, Error> {
         reference: row.record_ref,
         version: row.version,
         inverse,
+        deleted: row.action == "delete",
     })
+}
+
+impl Tx {
+    /// Takes back one change, as long as the record is as the change left it: what was made is deleted,
+    /// what was deleted comes back, what was changed is what it was.
+    pub async fn take_back(&self, made: &Made) -> Result<(), Error> {
+        visit(made.collection, TakeBack { tx: self.clone(), made: made.clone() }).await
+    }
+}
+
+struct TakeBack {
+    tx: Tx,
+    made: Made,
+}
+
+impl Visitor for TakeBack {
+    type Output = BoxFuture<'static, Result<(), Error>>;
+
+    fn visit<T: Stored>(self) -> Self::Output {
+        let Self { tx, made } = self;
+        async move {
+            let row = Table::<T>::find().filter(column::<T>("id")?.eq(made.id)).one(&tx).await?;
+            let row = row.ok_or(Error::NotFound)?;
+            if Envelope::of::<T>(&row)?.deleted != made.deleted {
+                return Err(Error::NotFound);
+            }
+            let before = Loaded::<T>::of(&row)?;
+            before.expect_version(made.version)?;
+            if made.deleted {
+                return tx.restore(&View::System, before).await.map(drop);
+            }
+            let Some(inverse) = &made.inverse else {
+                return tx.delete(&View::System, before).await.map(drop);
+            };
+            let mut json = before.record.to_json()?;
+            merge(&mut json, inverse);
+            let after: Record<T> = serde_json::from_value(json)?;
+            tx.replace(&View::System, before, after, Happened::plain("updated")).await.map(drop)
+        }
+        .boxed()
+    }
 }
