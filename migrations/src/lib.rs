@@ -28,6 +28,7 @@ mod m20261124_000024_exchange_counts;
 mod m20261125_000030_accepted_findings;
 mod m20261125_000032_imports;
 mod m20261125_000033_collections_in_head;
+mod m20261126_000034_merges;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::sea_orm::{ConnectionTrait, DbErr};
@@ -65,6 +66,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000030_accepted_findings::Migration),
             Box::new(m20261125_000032_imports::Migration),
             Box::new(m20261125_000033_collections_in_head::Migration),
+            Box::new(m20261126_000034_merges::Migration),
         ]
     }
 }

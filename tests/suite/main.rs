@@ -18,6 +18,7 @@ mod imports;
 mod letters;
 mod limits;
 mod linear;
+mod merges;
 mod office;
 mod places;
 mod plans;

@@ -16,8 +16,8 @@ use crate::ctx::Ctx;
 use crate::problem::{ApiError, ApiResult, METHOD_NOT_ALLOWED};
 use crate::representation::preferred;
 use crate::{
-    collections, directory, export, feed, findings, gazetteer, imports, pages, reminders, reports, search, serve,
-    statistics,
+    collections, directory, export, feed, findings, gazetteer, imports, merges, pages, reminders, reports, search,
+    serve, statistics,
 };
 
 /// What an operation does with a request.
@@ -145,6 +145,7 @@ pub(crate) fn routes() -> Vec<Entry> {
     routes.extend(export::routes());
     routes.extend(gazetteer::routes());
     routes.extend(imports::routes());
+    routes.extend(merges::routes());
     routes.extend(reports::routes());
     routes.extend(search::routes());
     routes.extend(statistics::routes());

@@ -33,6 +33,7 @@ mod journal;
 mod letter;
 mod list;
 mod membership;
+mod merge;
 mod municipality;
 mod observation;
 mod organization;
@@ -75,6 +76,7 @@ pub use imports::{BuiltUpon, ImportModel, ImportRowModel, ImportVerdictModel, Kn
 pub use index::Reindexed;
 pub use journal::{Content, Stamp};
 pub use list::{ListQuery, Page, Wanted};
+pub use merge::{Collision, MERGEABLE, MergeModel, MergesQuery, Obstacles};
 pub use read::{Snapshot, mask};
 pub use reminders::{Reminders, RemindersQuery};
 pub use save::{Happened, Loaded};

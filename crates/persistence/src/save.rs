@@ -15,6 +15,7 @@ use crate::counts;
 use crate::error::Error;
 use crate::findable::{Findable, link};
 use crate::journal::{Content, Draft};
+use crate::merge;
 use crate::stored::{Envelope, Stored, Table, column, table_name, to_record, to_row};
 use crate::tx::Tx;
 use crate::unique;
@@ -126,7 +127,11 @@ impl Tx {
             .one(self)
             .await?
             .ok_or(Error::NotFound)?;
-        if Envelope::of::<T>(&row)?.deleted != deleted {
+        let is_deleted = Envelope::of::<T>(&row)?.deleted;
+        if is_deleted && let gone @ Error::Merged(_) = merge::absence(self, view, T::NAME, id).await? {
+            return Err(gone);
+        }
+        if is_deleted != deleted {
             return Err(Error::NotFound);
         }
         Loaded::of(&row)
@@ -230,6 +235,16 @@ impl Tx {
 
     /// Deletes a record softly. What is referred to cannot go.
     pub async fn delete<T: Stored>(&self, view: &View, before: Loaded<T>) -> Result<T::Row, Error> {
+        self.delete_as(view, before, Happened::plain("deleted")).await
+    }
+
+    /// The same, with more to say about it.
+    pub async fn delete_as<T: Stored>(
+        &self,
+        view: &View,
+        before: Loaded<T>,
+        happened: Happened,
+    ) -> Result<T::Row, Error> {
         let dependents = self.dependents(before.record.head.id).await?;
         if !dependents.is_empty() {
             return Err(Error::HasDependents(dependents));
@@ -237,7 +252,7 @@ impl Tx {
         let mut record = before.record.clone();
         record.head.version += 1;
         record.head.updated_at = self.now();
-        self.save(view, Action::Delete, Some(before), record, Happened::plain("deleted")).await
+        self.save(view, Action::Delete, Some(before), record, happened).await
     }
 
     /// Brings a deleted record back, when what it refers to is still there and nothing took its place.
@@ -368,13 +383,14 @@ impl Tx {
             }
         }
         let mut faults = Faults::default();
-        for reference in references.iter().filter(|reference| !is_known(reference.target)) {
-            faults.unless(
-                found.contains(&(reference.collection, reference.target)),
-                &reference.pointer,
-                "unknown_reference",
-                format!("There is no {} {}.", reference.collection.singular().replace('_', " "), reference.target),
-            );
+        let unknown = references.iter().filter(|reference| !is_known(reference.target));
+        for reference in unknown.filter(|reference| !found.contains(&(reference.collection, reference.target))) {
+            let (collection, target) = (reference.collection, reference.target);
+            let detail = match merge::merged_into(self, view, collection, target).await? {
+                Some(kept) => format!("{target} was merged into {} ({}): refer to that.", kept.id, kept.reference),
+                None => format!("There is no {} {target}.", collection.singular().replace('_', " ")),
+            };
+            faults.add(&reference.pointer, "unknown_reference", detail);
         }
         if faults.is_empty() {
             Ok(())

@@ -235,6 +235,7 @@ pub(crate) fn describe(schemas: &mut Schemas) -> Vec<Value> {
     tags.push(json!({"name": "statistics", "description": "What the records come to, counted by groups, beside what was reported."}));
     tags.push(json!({"name": "gazetteer", "description": "Cities of the world by any of their names: what places can be made from."}));
     tags.push(json!({"name": "imports", "description": "Registers of ties brought in from files: checked row by row, committed as one act, taken back as one."}));
+    tags.push(json!({"name": "merges", "description": "Two records about the same that became one, and can become two again."}));
     tags.push(json!({"name": "directory", "description": "Countries, codelists, kinds of problem, and who you are."}));
     schemas.insert("Included", included());
     tags

@@ -72,7 +72,8 @@ pub(crate) async fn list(ctx: Ctx) -> ApiResult<Answer> {
     Ok(page(&ctx, &items, limit, next))
 }
 
-fn page(ctx: &Ctx, items: &[Value], limit: u64, next: Option<String>) -> Answer {
+/// A page of a list that holds no records.
+pub(crate) fn page(ctx: &Ctx, items: &[Value], limit: u64, next: Option<String>) -> Answer {
     let mut body = json!({"items": items, "page": {"limit": limit}});
     if let Some(next) = &next {
         body["page"]["next_cursor"] = next.as_str().into();

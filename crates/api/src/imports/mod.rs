@@ -29,6 +29,8 @@ use crate::contract::prose::holders;
 use crate::problem::{BUILT_UPON, INVALID_STATE};
 use crate::routes::{Body, Entry};
 
+pub(crate) use handlers::page;
+
 pub use command::{CheckedRow, Imported, import_register};
 pub use intake::Register;
 pub use work::resume_imports;

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, LocalBoxFuture};
 use pobratim_domain::{CollectionName, Record, merge};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -16,8 +16,8 @@ use crate::error::Error;
 use crate::findable::link;
 use crate::journal::{Content, entry};
 use crate::read::Snapshot;
-use crate::save::{Happened, Loaded};
-use crate::stored::{Envelope, Stored, Table, column, table_name};
+use crate::save::{Happened, Loaded, strip};
+use crate::stored::{Envelope, Stored, Table, column, table_name, to_record};
 use crate::tx::Tx;
 use crate::view::View;
 
@@ -54,6 +54,12 @@ pub struct BuiltUpon {
     pub reference: String,
     /// Another record that refers to it; nothing when it was itself changed.
     pub by: Option<(String, Uuid)>,
+}
+
+impl From<&Made> for BuiltUpon {
+    fn from(made: &Made) -> Self {
+        Self { collection: made.collection, id: made.id, reference: made.reference.clone(), by: None }
+    }
 }
 
 impl Snapshot {
@@ -125,6 +131,7 @@ impl Snapshot {
         ids: &[Uuid],
         built: &mut Vec<BuiltUpon>,
     ) -> Result<(), Error> {
+        let mut suspects = Vec::new();
         let statement = Query::select()
             .columns(["id", "version"].map(Alias::new))
             .from(table_name(collection))
@@ -132,12 +139,64 @@ impl Snapshot {
             .to_owned();
         for row in self.connection().query_all(&statement).await? {
             let (id, version): (Uuid, i64) = (row.try_get("", "id")?, row.try_get("", "version")?);
-            if let Some(made) = known.get(&id).filter(|made| made.version != version) {
-                built.push(BuiltUpon { collection, id, reference: made.reference.clone(), by: None });
+            suspects.extend(known.get(&id).filter(|made| made.version != version));
+        }
+        for made in suspects {
+            if !visit(collection, Left { snapshot: self, made }).await? {
+                built.push(made.into());
             }
         }
         Ok(())
     }
+}
+
+/// Whether a record is as a change left it.
+struct Left<'s> {
+    snapshot: &'s Snapshot,
+    made: &'s Made,
+}
+
+impl<'s> Visitor for Left<'s> {
+    type Output = LocalBoxFuture<'s, Result<bool, Error>>;
+
+    fn visit<T: Stored>(self) -> Self::Output {
+        let Self { snapshot, made } = self;
+        async move {
+            let row = Table::<T>::find().filter(column::<T>("id")?.eq(made.id)).one(snapshot.connection()).await?;
+            as_left::<T>(snapshot.connection(), &row.ok_or(Error::NotFound)?, made).await
+        }
+        .boxed_local()
+    }
+}
+
+/// Whether a record is as a change left it: it was not changed since, or what was changed was changed back,
+/// as by a later merge that was undone.
+async fn as_left<T: Stored>(connection: &impl ConnectionTrait, row: &T::Row, made: &Made) -> Result<bool, Error> {
+    let Envelope { version, deleted, .. } = Envelope::of::<T>(row)?;
+    if deleted != made.deleted || version < made.version {
+        return Ok(false);
+    }
+    if version == made.version {
+        return Ok(true);
+    }
+    let later = entry::Entity::find()
+        .filter(entry::Column::RecordId.eq(made.id))
+        .filter(entry::Column::Version.gt(made.version))
+        .order_by_desc(entry::Column::Revision)
+        .all(connection)
+        .await?;
+    // What is not in the journal yet was done by another command just now.
+    if later.first().map(|entry| entry.version) != Some(version) {
+        return Ok(false);
+    }
+    let (_, mut content) = to_record::<T>(row)?;
+    strip(&mut content);
+    let mut then = content.clone();
+    for entry in later {
+        let Some(content) = entry.content else { return Ok(false) };
+        merge(&mut then, &serde_json::from_str::<Content>(&content)?.inverse);
+    }
+    Ok(then == content)
 }
 
 fn made(row: entry::Model) -> Result<Made, Error> {
@@ -182,11 +241,10 @@ impl Visitor for TakeBack {
         async move {
             let row = Table::<T>::find().filter(column::<T>("id")?.eq(made.id)).one(&tx).await?;
             let row = row.ok_or(Error::NotFound)?;
-            if Envelope::of::<T>(&row)?.deleted != made.deleted {
-                return Err(Error::NotFound);
-            }
             let before = Loaded::<T>::of(&row)?;
-            before.expect_version(made.version)?;
+            if !as_left::<T>(&tx, &row, &made).await? {
+                return Err(Error::Stale { current: before.record.head.version });
+            }
             if made.deleted {
                 return tx.restore(&View::System, before).await.map(drop);
             }
