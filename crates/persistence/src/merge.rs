@@ -25,7 +25,7 @@ pub const MERGEABLE: &[CollectionName] =
 /// How many merges are followed from one record to the one that it is now part of.
 const FOLLOWED: usize = 100;
 
-pub(crate) mod merge {
+mod stored_merge {
     use sea_orm::entity::prelude::*;
     use serde::{Deserialize, Serialize};
 
@@ -83,7 +83,7 @@ pub(crate) mod merge {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-pub use merge::Model as MergeModel;
+pub use stored_merge::Model as MergeModel;
 
 /// Which merges.
 #[derive(Clone, Debug, Default)]
@@ -106,9 +106,9 @@ fn seen(view: &View, collections: &[CollectionName]) -> Condition {
             .from(table_name(collection))
             .cond_where(view.condition(collection))
             .to_owned();
-        let own = merge::Column::Municipality.is_in(["", view.municipality().unwrap_or_default()]);
-        let those = Condition::all().add(merge::Column::Collection.eq(collection.as_str()));
-        if *view == View::System { those } else { those.add(own).add(merge::Column::Kept.in_subquery(kept)) }
+        let own = stored_merge::Column::Municipality.is_in(["", view.municipality().unwrap_or_default()]);
+        let those = Condition::all().add(stored_merge::Column::Collection.eq(collection.as_str()));
+        if *view == View::System { those } else { those.add(own).add(stored_merge::Column::Kept.in_subquery(kept)) }
     };
     collections.iter().fold(Condition::any(), |any, collection| any.add(of(*collection)))
 }
@@ -116,29 +116,31 @@ fn seen(view: &View, collections: &[CollectionName]) -> Condition {
 impl Snapshot {
     /// A merge that the caller sees, of one of these collections.
     pub async fn merge(&self, view: &View, collections: &[CollectionName], id: Uuid) -> Result<MergeModel, Error> {
-        let found = merge::Entity::find_by_id(id).filter(seen(view, collections)).one(self.connection()).await?;
+        let found = stored_merge::Entity::find_by_id(id).filter(seen(view, collections)).one(self.connection()).await?;
         found.ok_or(Error::NotFound)
     }
 
     /// The merges that the caller sees, the newest first, from where the last page ended.
     pub async fn merges(&self, view: &View, query: &MergesQuery) -> Result<Vec<MergeModel>, Error> {
-        let mut select = merge::Entity::find().filter(seen(view, &query.collections));
+        let mut select = stored_merge::Entity::find().filter(seen(view, &query.collections));
         if let Some(record) = query.record {
-            select = select.filter(merge::Column::Kept.eq(record).or(merge::Column::Merged.eq(record)));
+            select = select.filter(stored_merge::Column::Kept.eq(record).or(stored_merge::Column::Merged.eq(record)));
         }
         if let Some((created_at, id)) = query.after {
-            let same = Condition::all().add(merge::Column::CreatedAt.eq(created_at)).add(merge::Column::Id.lt(id));
-            select = select.filter(Condition::any().add(merge::Column::CreatedAt.lt(created_at)).add(same));
+            let same = Condition::all()
+                .add(stored_merge::Column::CreatedAt.eq(created_at))
+                .add(stored_merge::Column::Id.lt(id));
+            select = select.filter(Condition::any().add(stored_merge::Column::CreatedAt.lt(created_at)).add(same));
         }
-        let select = select.order_by_desc(merge::Column::CreatedAt).order_by_desc(merge::Column::Id);
+        let select = select.order_by_desc(stored_merge::Column::CreatedAt).order_by_desc(stored_merge::Column::Id);
         Ok(select.limit(query.limit).all(self.connection()).await?)
     }
 
     /// The merges that are being worked at.
     pub async fn merges_at_work(&self) -> Result<Vec<Uuid>, Error> {
-        let at_work = merge::Column::State.is_in([MergeState::Merging.as_str(), MergeState::Undoing.as_str()]);
-        let select = merge::Entity::find().select_only().column(merge::Column::Id).filter(at_work);
-        Ok(select.order_by_asc(merge::Column::CreatedAt).into_tuple().all(self.connection()).await?)
+        let at_work = stored_merge::Column::State.is_in([MergeState::Merging.as_str(), MergeState::Undoing.as_str()]);
+        let select = stored_merge::Entity::find().select_only().column(stored_merge::Column::Id).filter(at_work);
+        Ok(select.order_by_asc(stored_merge::Column::CreatedAt).into_tuple().all(self.connection()).await?)
     }
 
     /// The record that one went into, when the caller sees both.
@@ -165,10 +167,10 @@ pub(crate) async fn merged_into(
     }
     let mut last = id;
     for _ in 0..FOLLOWED {
-        let step = merge::Entity::find()
-            .filter(merge::Column::Merged.eq(last))
-            .filter(merge::Column::State.is_in([MergeState::Merged.as_str(), MergeState::Undoing.as_str()]))
-            .order_by_desc(merge::Column::CreatedAt);
+        let step = stored_merge::Entity::find()
+            .filter(stored_merge::Column::Merged.eq(last))
+            .filter(stored_merge::Column::State.is_in([MergeState::Merged.as_str(), MergeState::Undoing.as_str()]))
+            .order_by_desc(stored_merge::Column::CreatedAt);
         match step.one(connection).await? {
             Some(step) => last = step.kept,
             None => break,
@@ -210,12 +212,12 @@ impl Tx {
     /// Stores a new merge.
     pub fn add_merge(&self, merge: MergeModel) -> Result<(), Error> {
         self.keep();
-        Ok(self.insert::<merge::Entity>(merge.into_active_model().reset_all())?)
+        Ok(self.insert::<stored_merge::Entity>(merge.into_active_model().reset_all())?)
     }
 
     /// A merge that the caller sees, under the writer's lock.
     pub async fn merge(&self, view: &View, collections: &[CollectionName], id: Uuid) -> Result<MergeModel, Error> {
-        let found = merge::Entity::find_by_id(id).filter(seen(view, collections)).one(self).await?;
+        let found = stored_merge::Entity::find_by_id(id).filter(seen(view, collections)).one(self).await?;
         found.ok_or(Error::NotFound)
     }
 
@@ -229,11 +231,11 @@ impl Tx {
 
     /// A merge of any of these records that is being worked at.
     pub async fn merge_at_work(&self, records: &[Uuid]) -> Result<Option<Uuid>, Error> {
-        let at_work = merge::Column::State.is_in([MergeState::Merging.as_str(), MergeState::Undoing.as_str()]);
+        let at_work = stored_merge::Column::State.is_in([MergeState::Merging.as_str(), MergeState::Undoing.as_str()]);
         let about = Condition::any()
-            .add(merge::Column::Kept.is_in(records.iter().copied()))
-            .add(merge::Column::Merged.is_in(records.iter().copied()));
-        let found = merge::Entity::find().filter(at_work).filter(about).one(self).await?;
+            .add(stored_merge::Column::Kept.is_in(records.iter().copied()))
+            .add(stored_merge::Column::Merged.is_in(records.iter().copied()));
+        let found = stored_merge::Entity::find().filter(at_work).filter(about).one(self).await?;
         Ok(found.map(|merge| merge.id))
     }
 }
