@@ -1,5 +1,5 @@
 //! Merges: two records that became one. No records: they have no history, and what they change is in the
-//! journal under the merge's id.
+//! journal under the merge's id. And distinct pairs: records that look alike and stay two.
 
 use sea_orm_migration::prelude::*;
 
@@ -55,6 +55,17 @@ impl MigrationTrait for Migration {
             }
             manager.create_index(index).await?;
         }
-        Ok(())
+        let table = make.records(
+            "distinct_pairs",
+            vec![
+                make.code("collection", COLLECTIONS),
+                make.json("records").not_null().take(),
+                make.text("reason"),
+                make.id("one").not_null().take(),
+                make.id("other").not_null().take(),
+            ],
+        );
+        manager.create_table(table).await?;
+        make.index_records(manager, "distinct_pairs", &["collection"], &[]).await
     }
 }

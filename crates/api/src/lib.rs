@@ -17,6 +17,7 @@ mod ctx;
 mod dataset;
 mod directory;
 mod draft;
+mod duplicates;
 mod export;
 mod feed;
 mod findings;

@@ -14,9 +14,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-pub use facts::{
-    CitedRecord, ExchangeCount, FindingFacts, NamedRecord, OpenActivity, ReportFacts, TwinFacts, UncountedExchange,
-};
+pub use facts::{CitedRecord, ExchangeCount, FindingFacts, OpenActivity, ReportFacts, TwinFacts, UncountedExchange};
 pub use source::{AMBIGUOUS, OPEN_LIST_ROOTS};
 
 use crate::codelist;
@@ -262,7 +260,6 @@ const RULES: &[Rule] = &[
     directory::national_as_international,
     directory::unnamed_organization,
     directory::possible_duplicates,
-    directory::same_parties,
     paper::agreement_without_signatories,
     paper::twin_without_agreement,
     paper::established_unknown,

@@ -17,7 +17,9 @@ mod assistance_case_state;
 pub mod codelist;
 mod collection;
 pub mod country;
+mod distinct_pair;
 mod document;
+mod duplicate;
 mod event;
 mod event_participation;
 mod event_statistics;
@@ -82,7 +84,11 @@ pub use api_key::{ApiKey, Role, Scope};
 pub use assistance_case::{AssistanceCase, AssistanceCaseKind};
 pub use assistance_case_state::{AssistanceCaseState, AssistanceCaseTransitionInput};
 pub use collection::{Collection, CollectionName, Keeper, State};
+pub use distinct_pair::{DistinctPair, DistinctPairCollection};
 pub use document::{Document, DocumentContent, DocumentKind};
+pub use duplicate::{
+    Duplicate, DuplicateCandidate, DuplicateEvidence, DuplicateEvidenceKind, DuplicateLikelihood, duplicates, pair_of,
+};
 pub use event::{CityEvent, EventHostRole, EventKind, EventSeries, EventSeriesCode};
 pub use event_participation::{EventOutcome, EventParticipation, EventParticipationUnit};
 pub use event_statistics::{EventStatistics, EventStatisticsGroup, EventStatisticsQuery, EventStatisticsRow};
@@ -97,7 +103,7 @@ pub use exchange_statistics::{
 pub use fault::{Fault, Faults};
 pub use finding::{
     AMBIGUOUS, CitedRecord, ExchangeCount, Finding, FindingAcceptance, FindingCode, FindingEvidence, FindingFacts,
-    NamedRecord, OPEN_LIST_ROOTS, OpenActivity, RecordMention, ReportFacts, Severity, TwinFacts, UncountedExchange,
+    OPEN_LIST_ROOTS, OpenActivity, RecordMention, ReportFacts, Severity, TwinFacts, UncountedExchange,
 };
 pub use import::ImportState;
 pub use index::{Reference, References, TermKind, Terms};

@@ -27,6 +27,7 @@ const DIRECTORY: &[&str] = &[
     "changes",
     "codelists",
     "countries",
+    "duplicates",
     "export",
     "findings",
     "gazetteer",
@@ -39,7 +40,7 @@ const DIRECTORY: &[&str] = &[
 ];
 /// Reads that are about one municipality, which is named where there are several.
 const COMPUTED: &[&str] =
-    &["/v1/findings", "/v1/reminders", "/v1/reports/annual/{year}", "/v1/reports/agreements/{year}"];
+    &["/v1/duplicates", "/v1/findings", "/v1/reminders", "/v1/reports/annual/{year}", "/v1/reports/agreements/{year}"];
 /// Operations on what is no record, each with the reason.
 const APART: &[(&str, &str)] = &[
     ("export_records", "only who answers for all of it may; exports/whole.rs tries every caller"),

@@ -1,6 +1,7 @@
 //! Merging: two records about the same become one, everything that refers to the other is moved, and it can
 //! be taken back.
 
+mod duplicates;
 mod refused;
 mod sliced;
 mod ties;

@@ -10,7 +10,9 @@ use crate::contract::{Schemas, VERSION, links, reachable};
 use crate::problem::{Problem, ProblemType};
 use crate::query::{DEFAULT, EXPANDABLE, MOST, VALUES};
 use crate::routes::routes;
-use crate::{directory, export, feed, findings, gazetteer, imports, merges, reminders, reports, search, statistics};
+use crate::{
+    directory, duplicates, export, feed, findings, gazetteer, imports, merges, reminders, reports, search, statistics,
+};
 
 const DESCRIPTION: &str = "The system of record of a city's international relations: partner cities, partnerships and their stages, agreements, exchanges, events.\n\n**Reading** needs no credential for what is public. **Writing** needs a key: `Authorization: Bearer pbk_…`. Every answer carries `X-Request-Id`; every refusal is a problem (RFC 9457) with a stable `code`, listed at `/v1/problems`.\n\nLists of codes grow, and so do enumerations: a client takes a value it does not know for what it is, and does not fail. Answers may get new members within a version; requests are closed.\n\nA changed record needs `If-Match` with the ETag that was read; a POST with an `Idempotency-Key` happens once.\n\n**Limits:** 600 requests a minute by address without a key and 6,000 with one, unless the installation says otherwise; `RateLimit-Policy` and `RateLimit` tell them on each answer. Several values of a filter are sent as repeated parameters, or in one between commas, and mean any of them.";
 
@@ -30,6 +32,7 @@ pub fn document() -> Value {
     schemas.add::<ProblemType>();
     own_schemas(&mut schemas);
     directory::schemas(&mut schemas);
+    duplicates::schemas(&mut schemas);
     export::schemas(&mut schemas);
     feed::schemas(&mut schemas);
     gazetteer::schemas(&mut schemas);

@@ -103,13 +103,18 @@ pub(crate) fn refusal(obstacles: Obstacles, view: &View) -> Box<ApiError> {
     let mut errors: Vec<FieldError> = faults.into_iter().map(FieldError::from).collect();
     for collision in collisions {
         let collection = collision.record.collection;
+        let code = if collection == CollectionName::DistinctPairs { "distinct" } else { collision.code };
         errors.push(if view.sees(collection, &collision.municipality, &collision.visibility) {
-            let detail = format!("{}: {}", collision.record.reference, collision.detail);
-            FieldError::at(path_of(collection, collision.record.id), collision.code, detail)
+            let reference = &collision.record.reference;
+            let detail = match code {
+                "distinct" => format!("{reference} says that they are two; delete it first."),
+                _ => format!("{reference}: {}", collision.detail),
+            };
+            FieldError::at(path_of(collection, collision.record.id), code, detail)
         } else {
             let keeper = &collision.municipality;
             let detail = format!("A record that {keeper} keeps, and that you do not see, could not be changed.");
-            FieldError::at(format!("/v1/{}", collection.path()), collision.code, detail)
+            FieldError::at(format!("/v1/{}", collection.path()), code, detail)
         });
     }
     let detail =
