@@ -176,7 +176,7 @@ pub fn duplicates(candidates: &[DuplicateCandidate], told: &HashSet<[Uuid; 2]>) 
             (!speaks_against(pair, told)).then(|| judged(pair, [&folded[one], &folded[other]])).flatten()
         })
         .collect();
-    found.sort_by(|one, other| one.sort_key().cmp(&other.sort_key()));
+    found.sort_by_cached_key(Duplicate::sort_key);
     found
 }
 

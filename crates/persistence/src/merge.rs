@@ -3,6 +3,7 @@
 
 mod moving;
 
+pub(crate) use moving::LedOn;
 pub use moving::{Collision, Obstacles};
 
 use pobratim_domain::{CollectionName, MergeState, RecordMention};

@@ -2,6 +2,7 @@
 //! the record is found by, and the journal's entry.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use pobratim_domain::{CollectionName, Faults, Keeper, Record, References, Slug, Timestamp, diff};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Query};
@@ -15,7 +16,7 @@ use crate::counts;
 use crate::error::Error;
 use crate::findable::{Findable, link};
 use crate::journal::{Content, Draft};
-use crate::merge;
+use crate::merge::{self, LedOn};
 use crate::stored::{Envelope, Stored, Table, column, table_name, to_record, to_row};
 use crate::tx::Tx;
 use crate::unique;
@@ -255,12 +256,22 @@ impl Tx {
         self.save(view, Action::Delete, Some(before), record, happened).await
     }
 
-    /// Brings a deleted record back, when what it refers to is still there and nothing took its place.
+    /// Brings a deleted record back, when what it refers to is still there and nothing took its place. What
+    /// was merged meanwhile is there as a part of another record: it refers to that one then, by a change
+    /// that follows.
     pub async fn restore<T: Stored>(&self, view: &View, before: Loaded<T>) -> Result<T::Row, Error> {
         let mut record = before.record.clone();
         record.head.version += 1;
         record.head.updated_at = self.now();
-        self.save(view, Action::Restore, Some(before), record, Happened::plain("restored")).await
+        let Some(led_on) = LedOn::of(self, view, &record).await? else {
+            return self.save(view, Action::Restore, Some(before), record, Happened::plain("restored")).await;
+        };
+        self.announce(Arc::new(led_on.former()));
+        let row = self.save(view, Action::Restore, Some(before), record, Happened::plain("restored")).await?;
+        self.announce(Arc::default());
+        let before = Loaded::<T>::of(&row)?;
+        let after = led_on.made(&before.record)?;
+        self.replace(view, before, after, Happened::plain("updated")).await
     }
 
     async fn save<T: Stored>(

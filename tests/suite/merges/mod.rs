@@ -376,3 +376,38 @@ async fn an_answer_that_was_kept_does_not_outlive_the_merge() {
     city.app.get(&record).send().await.expect(200);
     assert_eq!(city.total(&list).await, 0);
 }
+
+#[tokio::test]
+async fn what_was_deleted_before_comes_back_referring_to_the_one_that_stayed() {
+    let city = City::new().await;
+    let [kept, other] = [city.place("А", "CN", json!({})).await, city.place("Б", "CN", json!({})).await];
+    let visit = city.visit(&other, json!({"itinerary": [{"text": {"ru": "Обед"}, "place": kept["id"]}]})).await;
+    let path = format!("/v1/exchanges/{}", id(&visit));
+    city.app.request("DELETE", &path).key(&city.editor).if_match("*").send().await.expect(204);
+    city.merged("places", &kept, &other).await;
+    let restore = city.app.request("POST", &format!("{path}/restore")).key(&city.editor).if_match("*");
+    let restored = restore.send().await.expect(200);
+    assert_eq!((&restored.json["destination"], &restored.json["version"]), (&kept["id"], &json!(4)));
+    assert_eq!(city.app.get(&path).key(&city.editor).send().await.tag(), restored.tag());
+    assert_eq!(city.total(&format!("/v1/exchanges?destination={}", id(&kept))).await, 1);
+    city.verify().await;
+}
+
+#[tokio::test]
+async fn an_import_finds_the_one_that_stayed_by_the_name_of_the_other() {
+    let city = City::new().await;
+    let home = json!({"home_place": city.home});
+    let patch = city.app.request("PATCH", "/v1/municipalities/MUN-0001").json(home).key(&city.operator).if_match("*");
+    patch.send().await.expect(200);
+    let kept = city.place("Верхние Поля", "CN", json!({})).await;
+    let other = city.place("Поля Верхние", "CN", json!({})).await;
+    let tie = city.tie(&kept, json!({})).await;
+    city.merged("places", &kept, &other).await;
+    let form = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"r.csv\"\r\n\r\nГород;Страна\nПоля Верхние;КНР\n\r\n--b--\r\n";
+    let sent = city.app.request("POST", "/v1/imports").key(&city.editor);
+    let sent = sent.header("Content-Type", "multipart/form-data; boundary=b").bytes(form.as_bytes().to_vec());
+    let path = format!("/v1/imports/{}", id(&sent.send().await.expect(201).json));
+    city.app.get(&path).key(&city.editor).header("Prefer", "wait=60").send().await.expect(200);
+    let row = city.get(&format!("{path}/rows")).await["items"][0].clone();
+    assert_eq!((&row["verdict"], &row["partnership"]), (&json!("same"), &tie["id"]), "{row:#}");
+}

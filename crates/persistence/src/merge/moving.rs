@@ -4,7 +4,7 @@
 //! only records that refer to both can break one; and of unique rules only that of pairs depends on
 //! references.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -19,6 +19,7 @@ use uuid::Uuid;
 use crate::declared::{Visitor, visit};
 use crate::error::Error;
 use crate::findable::link;
+use crate::merge::merged_into;
 use crate::read::Snapshot;
 use crate::save::{Happened, Loaded};
 use crate::stored::{Envelope, Stored, Table, column, read_record, table_name, to_row};
@@ -286,6 +287,35 @@ impl Tx {
             moved.insert(collection, count);
         }
         Ok(moved)
+    }
+}
+
+/// References of a deleted record to others that were merged meanwhile.
+pub(crate) struct LedOn(Vec<Move>);
+
+impl LedOn {
+    /// What a record refers to that is a part of something else now, as far as the caller sees that.
+    pub(crate) async fn of<T: Stored>(tx: &Tx, view: &View, record: &Record<T>) -> Result<Option<Self>, Error> {
+        let mut references = References::default();
+        record.body.references(&mut references);
+        let targets: BTreeSet<_> =
+            references.iter().map(|reference| (reference.collection, reference.target)).collect();
+        let mut moves = Vec::new();
+        for (collection, from) in targets {
+            let kept = merged_into(tx, view, collection, from).await?;
+            moves.extend(kept.map(|kept| Move { from, to: kept.id }));
+        }
+        Ok(Some(Self(moves)).filter(|led_on| !led_on.0.is_empty()))
+    }
+
+    /// What it referred to.
+    pub(crate) fn former(&self) -> HashSet<Uuid> {
+        self.0.iter().map(|step| step.from).collect()
+    }
+
+    /// The record as it refers to those that stayed.
+    pub(crate) fn made<T: Stored>(&self, record: &Record<T>) -> Result<Record<T>, Error> {
+        self.0.iter().try_fold(record.clone(), |record, step| step.made::<T>(&record))
     }
 }
 
