@@ -28,6 +28,7 @@ mod m20261124_000024_exchange_counts;
 mod m20261125_000030_accepted_findings;
 mod m20261125_000032_imports;
 mod m20261125_000033_collections_in_head;
+mod m20261126_000034_merges;
 mod m20261126_000035_imports_of_all;
 mod m20261126_000036_index_in_head;
 
@@ -67,6 +68,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000030_accepted_findings::Migration),
             Box::new(m20261125_000032_imports::Migration),
             Box::new(m20261125_000033_collections_in_head::Migration),
+            Box::new(m20261126_000034_merges::Migration),
             Box::new(m20261126_000035_imports_of_all::Migration),
             Box::new(m20261126_000036_index_in_head::Migration),
         ]

@@ -10,6 +10,7 @@ use pobratim_domain::{ApiKey, Role, Slug, Timestamp};
 use pobratim_files::{Files, Place, with_tls};
 use pobratim_persistence::{Clock, Database};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::redirect::Policy;
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -168,7 +169,8 @@ impl Drop for App {
 pub fn client(timeout: Duration) -> Client {
     // The store of files brings TLS into the client, which then asks for its cryptography.
     with_tls();
-    Client::builder().timeout(timeout).build().unwrap()
+    // Where an answer leads is the test's to look at.
+    Client::builder().timeout(timeout).redirect(Policy::none()).build().unwrap()
 }
 
 /// Serves an API on a free port, on a thread of its own.

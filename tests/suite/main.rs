@@ -20,6 +20,7 @@ mod letters;
 mod limits;
 mod linear;
 mod marks;
+mod merges;
 mod office;
 mod places;
 mod plans;

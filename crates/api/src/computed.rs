@@ -34,12 +34,9 @@ pub(crate) struct Asked {
 
 /// What all computed lists take, as the contract has it.
 pub(crate) fn parameters(plain: &str) -> Vec<Value> {
+    let [municipality, collection, record] = of_records(plain);
     vec![
-        json!({
-            "name": "municipality", "in": "query",
-            "description": "The municipality whose records are looked at. When it is left out, that of the key, or the only one there is; where there are several, it is required without a key of one of them.",
-            "schema": reference("Slug"),
-        }),
+        municipality,
         json!({
             "name": "on", "in": "query", "description": "The day; today in the municipality's time zone when it is left out.",
             "schema": {"type": "string", "format": "date", "examples": ["2011-12-31"]},
@@ -49,12 +46,25 @@ pub(crate) fn parameters(plain: &str) -> Vec<Value> {
             "description": "The language of titles and suggestions: ru, en, zh, ja or ko; English for any other. That of the municipality when it is left out. What stands in records is told as it is.",
             "schema": reference("LanguageTag"),
         }),
+        collection,
+        record,
+        many("severity", "Only what matters so much.", "Severity"),
+    ]
+}
+
+/// What those of them take that depend on no day and have no texts.
+pub(crate) fn of_records(plain: &str) -> [Value; 3] {
+    [
+        json!({
+            "name": "municipality", "in": "query",
+            "description": "The municipality whose records are looked at. When it is left out, that of the key, or the only one there is; where there are several, it is required without a key of one of them.",
+            "schema": reference("Slug"),
+        }),
         many("collection", &format!("Only {plain} about records of these collections."), "CollectionName"),
         json!({
             "name": "record", "in": "query", "description": format!("Only {plain} about this record: its id, or its ref."),
             "schema": {"type": "string", "minLength": 1, "maxLength": 36, "examples": ["PAR-0001"]},
         }),
-        many("severity", "Only what matters so much.", "Severity"),
     ]
 }
 
@@ -69,28 +79,35 @@ pub(crate) fn many(name: &str, description: &str, schema: &str) -> Value {
 impl Asked {
     /// Reads what all computed lists take.
     pub(crate) fn read(ctx: &Ctx, reader: &mut Reader<'_>) -> ApiResult<Self> {
-        let named = reader.take("municipality").map(str::to_owned);
         let lang = reader.take("lang").map(str::to_owned);
         if lang.as_deref().is_some_and(|lang| LanguageTag::parse(lang).is_err()) {
             reader.fault("lang", "invalid", "Give a language tag, such as ru.");
         }
         let on = resource::day(reader, "on");
         let severities = codes(ctx, reader, "severity", "Severity")?;
+        Ok(Self { lang, on, severities, ..Self::about_records(ctx, reader)? })
+    }
+
+    /// Reads what those of them take that depend on no day and have no texts.
+    pub(crate) fn about_records(ctx: &Ctx, reader: &mut Reader<'_>) -> ApiResult<Self> {
+        let named = reader.take("municipality").map(str::to_owned);
         let mut collections = Vec::new();
         for name in codes(ctx, reader, "collection", "CollectionName")? {
             collections.extend(CollectionName::parse(&name));
         }
         // Naming one that may not be read is refused, and so is a key that may read none.
         feed::readable(ctx, collections.clone())?;
+        let own = Self::of_key(ctx, None);
         Ok(Self {
-            municipality: named.or(Self::of_key(ctx, on).municipality),
-            lang,
+            municipality: named.or(own.municipality),
+            on: own.on,
+            lang: own.lang,
             collections,
             record: reader.take("record").map(str::to_owned),
-            severities,
+            severities: own.severities,
             limit: reader.limit(),
             cursor: reader.take("cursor").map(str::to_owned),
-            ..Self::of_key(ctx, on)
+            readable: own.readable,
         })
     }
 
@@ -138,10 +155,21 @@ impl Asked {
 
     /// Whether a record and a severity are among those asked for.
     pub(crate) fn wants(&self, record: &RecordMention, severity: pobratim_domain::Severity) -> bool {
-        let is_named = |wanted: &String| *wanted == record.reference || *wanted == record.id.to_string();
         (self.collections.is_empty() || self.collections.contains(&record.collection))
             && (self.severities.is_empty() || self.severities.iter().any(|wanted| wanted == severity.as_str()))
-            && self.record.as_ref().is_none_or(is_named)
+            && self.names(record)
+    }
+
+    /// Whether it is about a record, as far as one was named.
+    pub(crate) fn names(&self, record: &RecordMention) -> bool {
+        let is_named = |wanted: &String| *wanted == record.reference || *wanted == record.id.to_string();
+        self.record.as_ref().is_none_or(is_named)
+    }
+
+    /// Whether records of a collection are asked for and may be told of.
+    pub(crate) fn tells_of(&self, collection: CollectionName) -> bool {
+        (self.collections.is_empty() || self.collections.contains(&collection))
+            && self.readable.as_ref().is_none_or(|readable| readable.contains(&collection))
     }
 
     /// A page of a list that is in the order of its keys.

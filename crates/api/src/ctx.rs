@@ -8,7 +8,7 @@ use bytes::Bytes;
 use jiff::civil::Date;
 use pobratim_domain::{Collection, CollectionName, Faults, Keeper, Scope, Slug};
 use pobratim_persistence::{
-    Error, Head, Idempotency, ListQuery, Loaded, Page, Shown, Snapshot, Stamp, Stored, Tx, View,
+    Error, Head, Idempotency, ListQuery, Loaded, MERGEABLE, Page, Shown, Snapshot, Stamp, Stored, Tx, View,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -142,7 +142,12 @@ impl Ctx {
 
     /// Reads one record by a statement alone.
     pub(crate) async fn get<T: Stored>(&self, view: &View, id: Uuid) -> Result<(Shown, Head), Error> {
-        let (row, head) = self.api.database().get::<T>(view, id).await?;
+        let found = self.api.database().get::<T>(view, id).await;
+        if matches!(found, Err(Error::NotFound)) && MERGEABLE.contains(&T::NAME) {
+            let kept = self.read(async |snapshot| snapshot.merged_into(view, T::NAME, id).await).await?;
+            return Err(kept.map_or(Error::NotFound, |kept| Error::Merged(Box::new(kept))));
+        }
+        let (row, head) = found?;
         self.seen.note(&head);
         Ok((row, head))
     }
@@ -171,8 +176,24 @@ impl Ctx {
         F: FnOnce(Tx) -> Fut + Send + 'static,
         Fut: Future<Output = Result<Answer, Error>> + Send + 'static,
     {
-        let idempotency = self.idempotency();
-        let written = self.api.database().write(self.stamp(), idempotency, command).await?;
+        self.write_as(self.stamp(), command).await
+    }
+
+    /// The same, for a change that belongs to a merge: the journal tells which.
+    pub(crate) async fn write_for<F, Fut>(&self, merge: Uuid, command: F) -> ApiResult<Answer>
+    where
+        F: FnOnce(Tx) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<Answer, Error>> + Send + 'static,
+    {
+        self.write_as(Stamp { import_id: Some(merge.to_string()), ..self.stamp() }, command).await
+    }
+
+    async fn write_as<F, Fut>(&self, stamp: Stamp, command: F) -> ApiResult<Answer>
+    where
+        F: FnOnce(Tx) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<Answer, Error>> + Send + 'static,
+    {
+        let written = self.api.database().write(stamp, self.idempotency(), command).await?;
         let answer = written.value;
         Ok(if written.replayed { answer.with(REPLAYED, "true") } else { answer })
     }

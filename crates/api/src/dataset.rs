@@ -53,6 +53,7 @@ const ORDER: &[&str] = &[
     "report_notes",
     "documents",
     "accepted_findings",
+    "distinct_pairs",
 ];
 
 #[derive(Deserialize)]

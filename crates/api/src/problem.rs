@@ -2,9 +2,12 @@
 //! failure has which status.
 
 use actix_web::http::StatusCode;
-use pobratim_domain::{CollectionName, Fault, InvalidState, Refusal};
-use pobratim_persistence::Error;
+use pobratim_domain::{CollectionName, Fault, InvalidState, RecordMention, Refusal};
+use pobratim_persistence::{BuiltUpon, Error, View};
 use serde::Serialize;
+use uuid::Uuid;
+
+use crate::merges;
 
 /// What an operation answers when it cannot do what was asked.
 pub type ApiResult<T> = Result<T, Box<ApiError>>;
@@ -87,18 +90,18 @@ pub struct FieldError {
     pub detail: String,
 }
 
-/// The record that has what must be unique.
+/// The record that has what must be unique, or that the one asked for is a part of.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[schema(examples(json!({"pointer": "/slug", "collection": "municipalities", "id": "01890a5d-ac96-774b-bcce-b302099a8057", "ref": "MUN-0001"})))]
 pub struct ConflictWith {
-    /// The member that must be unique.
+    /// The member that must be unique; empty when it is about the record as a whole.
     #[schema(max_length = 1000, examples("/slug"))]
     pub pointer: String,
     /// The collection of the other record.
     #[schema(value_type = CollectionName, examples("municipalities"))]
     pub collection: String,
     /// The other record.
-    pub id: uuid::Uuid,
+    pub id: Uuid,
     /// Its number for people.
     #[serde(rename = "ref")]
     #[schema(max_length = 32, examples("MUN-0001"))]
@@ -177,6 +180,8 @@ kinds! {
     MISSING_REFERENCE = 409 "missing_reference" "Something it refers to is gone" "`errors` points to the references. Restore what they lead to first.";
     INVALID_STATE = 409 "invalid_state" "The state does not allow this" "`state` says where the record is, where it can go, and what is missing.";
     BUILT_UPON = 409 "built_upon" "Something was built upon what it made" "`errors` lists what was changed since, and what refers to it from outside. Take that back first.";
+    MERGED = 409 "merged" "The record was merged into another" "`conflict` names the record that it is a part of now: read and change that one.";
+    CANNOT_MERGE = 409 "cannot_merge" "The records cannot be merged" "`errors` lists all that speaks against it: what differs, and records that could not be changed, by their paths. Set that right first.";
     HELD = 409 "held" "Something with a history of its own would be dropped" "`errors` points to the element that carries decisions or a stance.";
     HISTORY_RESTARTED = 410 "history_restarted" "The history was restarted" "A backup was restored since: read everything anew and follow from there.";
     STALE = 412 "stale" "The record has been changed" "If-Match names another version than the record has. Read it again.";
@@ -227,6 +232,22 @@ impl ApiError {
         Self::new(&NOT_FOUND, "There is nothing here, or nothing that this credential may see.")
     }
 
+    /// What stands in the way of taking something back. The pointers are the paths of records.
+    pub(crate) fn built_upon(built: &[BuiltUpon]) -> Box<Self> {
+        let errors = built.iter().map(|built| {
+            let (code, detail) = match &built.by {
+                None => ("changed", format!("{} was changed since.", built.reference)),
+                Some((collection, id)) => {
+                    let collection = CollectionName::parse(collection).map_or_else(String::new, CollectionName::path);
+                    ("referred_to", format!("/v1/{collection}/{id} refers to {}.", built.reference))
+                }
+            };
+            FieldError::at(path_of(built.collection, built.id), code, detail)
+        });
+        let detail = "Something was built upon what it made; the pointers are the paths of its records.";
+        Self::new(&BUILT_UPON, detail).with_errors(errors.collect())
+    }
+
     /// Faults of a body.
     pub(crate) fn body(faults: impl IntoIterator<Item = Fault>) -> Box<Self> {
         let errors: Vec<_> = faults.into_iter().map(FieldError::from).collect();
@@ -264,6 +285,11 @@ fn clip(text: &str, most: usize) -> String {
     text.chars().take(most).collect()
 }
 
+/// Where a record is.
+pub(crate) fn path_of(collection: CollectionName, id: Uuid) -> String {
+    format!("/v1/{}/{id}", collection.path())
+}
+
 fn count(faults: usize) -> String {
     if faults == 1 { "1 fault was found.".to_owned() } else { format!("{faults} faults were found.") }
 }
@@ -278,6 +304,11 @@ impl FieldError {
             code: self.code.clone(),
             detail: clip(&self.detail, 4000),
         }
+    }
+
+    /// Something at a pointer.
+    pub(crate) fn at(pointer: String, code: &str, detail: String) -> Self {
+        Self { pointer: Some(pointer), parameter: None, header: None, code: code.to_owned(), detail }
     }
 
     /// Whether it speaks of this parameter.
@@ -348,6 +379,15 @@ impl From<Error> for Box<ApiError> {
             Error::NotYours => {
                 ApiError::new(&FORBIDDEN, "Another municipality keeps this record; a key of its own is needed.")
             }
+            Error::Merged(kept) => {
+                let RecordMention { collection, reference, id } = *kept;
+                let mut error = ApiError::new(&MERGED, format!("It is a part of {reference} now."));
+                let (pointer, collection) = (String::new(), collection.as_str().to_owned());
+                error.conflict = Some(ConflictWith { pointer, collection, id, reference });
+                error
+            }
+            Error::CannotMerge(obstacles) => merges::refusal(*obstacles, &View::Public),
+            Error::BuiltUpon(built) => ApiError::built_upon(&built),
             Error::Ambiguous => ApiError::new(&AMBIGUOUS_REF, "Several municipalities use this ref; ask by id."),
             Error::Stale { current } => ApiError::new(&STALE, format!("The record is at version {current} now.")),
             Error::Refused(refusal) => refusal.into(),

@@ -68,7 +68,10 @@ fn describe_agreements() -> Value {
 
 fn describe_partnership() -> Value {
     let description = "One tie on a page, to be read before a meeting: what it is and comes to, its papers, what took place lately, letters, projects, and what is ahead.";
-    report("get_partnership_report", "Get the report on a partnership", description).record::<Partnership>().done()
+    report("get_partnership_report", "Get the report on a partnership", description)
+        .record::<Partnership>()
+        .led_on::<Partnership>()
+        .done()
 }
 
 fn of_year(operation: Operation) -> Value {

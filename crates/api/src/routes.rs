@@ -16,8 +16,8 @@ use crate::ctx::Ctx;
 use crate::problem::{ApiError, ApiResult, METHOD_NOT_ALLOWED};
 use crate::representation::preferred;
 use crate::{
-    collections, directory, export, feed, findings, gazetteer, imports, pages, reminders, reports, search, serve,
-    statistics,
+    collections, directory, duplicates, export, feed, findings, gazetteer, imports, merges, pages, reminders, reports,
+    search, serve, statistics,
 };
 
 /// What an operation does with a request.
@@ -139,12 +139,14 @@ impl Entry {
 pub(crate) fn routes() -> Vec<Entry> {
     let mut routes = collections::routes();
     routes.extend(directory::routes());
+    routes.extend(duplicates::routes());
     routes.extend(findings::routes());
     routes.extend(reminders::routes());
     routes.extend(feed::routes());
     routes.extend(export::routes());
     routes.extend(gazetteer::routes());
     routes.extend(imports::routes());
+    routes.extend(merges::routes());
     routes.extend(reports::routes());
     routes.extend(search::routes());
     routes.extend(statistics::routes());

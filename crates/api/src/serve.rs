@@ -22,6 +22,7 @@ use crate::content::{BYTES, Incoming};
 use crate::ctx::{Ctx, unauthenticated};
 use crate::export::key_in_address;
 use crate::limit::Caller;
+use crate::merges;
 use crate::problem::{ApiError, ApiResult, FORBIDDEN, INTERNAL, NOT_ACCEPTABLE};
 use crate::query::{self, Reader};
 use crate::routes::{Body, Entry, Handler};
@@ -176,10 +177,11 @@ async fn answer(
         // Reading handlers take their parameters themselves, and so do the few writing ones that have any.
         Reader::new(&ctx).finish()?;
     }
-    let answer = match &turn {
-        Some(turn) => turn.within(handler(ctx)).await?,
-        None => handler(ctx).await?,
+    let outcome = match &turn {
+        Some(turn) => turn.within(handler(ctx)).await,
+        None => handler(ctx).await,
     };
+    let answer = outcome.or_else(|error| merges::led_on(entry, &asked.path, request.query_string(), error))?;
     Ok(match name.filter(|_| answer.status == 200).zip(seen.validity(&answer)) {
         Some((name, validity)) => Said::to_keep(answer, name, validity, turn),
         None => Said::once(answer),

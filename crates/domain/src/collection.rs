@@ -56,6 +56,8 @@ pub enum CollectionName {
     Documents,
     /// Findings that the office leaves as they are.
     AcceptedFindings,
+    /// Records that look alike and are two.
+    DistinctPairs,
 }
 
 /// Who keeps the records of a collection.
@@ -98,6 +100,7 @@ impl CollectionName {
         Self::ReportNotes,
         Self::Documents,
         Self::AcceptedFindings,
+        Self::DistinctPairs,
     ];
 
     const fn facts(self) -> Facts {
@@ -121,6 +124,7 @@ impl CollectionName {
             Self::Observations => ("observations", "observation", "OBS", Municipality),
             Self::ReportNotes => ("report_notes", "report_note", "RPN", Municipality),
             Self::Documents => ("documents", "document", "DOC", Municipality),
+            Self::DistinctPairs => ("distinct_pairs", "distinct_pair", "DIS", Municipality),
             Self::AcceptedFindings => ("accepted_findings", "accepted_finding", "AFI", Municipality),
         };
         Facts { name, singular, prefix, keeper }
@@ -273,6 +277,7 @@ mod tests {
         example_holds::<crate::ReportNote>();
         example_holds::<crate::Document>();
         example_holds::<crate::AcceptedFinding>();
+        example_holds::<crate::DistinctPair>();
     }
 
     #[test]

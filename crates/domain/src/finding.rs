@@ -15,9 +15,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-pub use facts::{
-    CitedRecord, ExchangeCount, FindingFacts, NamedRecord, OpenActivity, ReportFacts, TwinFacts, UncountedExchange,
-};
+pub use facts::{CitedRecord, ExchangeCount, FindingFacts, OpenActivity, ReportFacts, TwinFacts, UncountedExchange};
 pub use mark::{CITED, MARK, mark, marks};
 pub use year::REPORT_YEARS;
 
@@ -264,7 +262,6 @@ const RULES: &[Rule] = &[
     directory::national_as_international,
     directory::unnamed_organization,
     directory::possible_duplicates,
-    directory::same_parties,
     paper::agreement_without_signatories,
     paper::twin_without_agreement,
     paper::established_unknown,

@@ -17,7 +17,9 @@ mod assistance_case_state;
 pub mod codelist;
 mod collection;
 pub mod country;
+mod distinct_pair;
 mod document;
+mod duplicate;
 mod event;
 mod event_participation;
 mod event_statistics;
@@ -35,6 +37,7 @@ mod letter;
 mod letter_chain;
 mod letter_state;
 mod membership;
+mod merge;
 mod municipality;
 mod observation;
 mod organization;
@@ -81,7 +84,11 @@ pub use api_key::{ApiKey, Role, Scope};
 pub use assistance_case::{AssistanceCase, AssistanceCaseKind};
 pub use assistance_case_state::{AssistanceCaseState, AssistanceCaseTransitionInput};
 pub use collection::{Collection, CollectionName, Keeper, State};
+pub use distinct_pair::{DistinctPair, DistinctPairCollection};
 pub use document::{Document, DocumentContent, DocumentKind};
+pub use duplicate::{
+    Duplicate, DuplicateCandidate, DuplicateEvidence, DuplicateEvidenceKind, DuplicateLikelihood, duplicates, pair_of,
+};
 pub use event::{CityEvent, EventHostRole, EventKind, EventSeries, EventSeriesCode};
 pub use event_participation::{EventOutcome, EventParticipation, EventParticipationUnit};
 pub use event_statistics::{EventStatistics, EventStatisticsGroup, EventStatisticsQuery, EventStatisticsRow};
@@ -96,8 +103,7 @@ pub use exchange_statistics::{
 pub use fault::{Fault, Faults};
 pub use finding::{
     CITED, CitedRecord, ExchangeCount, Finding, FindingAcceptance, FindingCode, FindingEvidence, FindingFacts, MARK,
-    NamedRecord, OpenActivity, REPORT_YEARS, RecordMention, ReportFacts, Severity, TwinFacts, UncountedExchange, mark,
-    marks,
+    OpenActivity, REPORT_YEARS, RecordMention, ReportFacts, Severity, TwinFacts, UncountedExchange, mark, marks,
 };
 pub use import::ImportState;
 pub use index::{Dates, Reference, References, TermKind, Terms};
@@ -106,6 +112,7 @@ pub use letter::{Letter, LetterChannel, LetterDirection};
 pub use letter_chain::{LetterChain, LetterInChain};
 pub use letter_state::{LetterState, LetterTransitionInput};
 pub use membership::{Membership, MembershipCategory};
+pub use merge::{MergeDifference, MergeState, Mergeable, contradicting};
 pub use municipality::{Municipality, ReportSettings, Slug, TimeZoneName};
 pub use observation::{Observation, ObservationScope};
 pub use organization::{Organization, OrganizationContact, OrganizationKind, OrganizationName, OrganizationScope};

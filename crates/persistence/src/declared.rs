@@ -4,8 +4,8 @@
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use pobratim_domain::{
-    AcceptedFinding, Agreement, ApiKey, AssistanceCase, CityEvent, CollectionName, Document, Exchange, Letter,
-    Membership, Municipality, Observation, Organization, Partnership, Place, Programme, Project, Publication,
+    AcceptedFinding, Agreement, ApiKey, AssistanceCase, CityEvent, CollectionName, DistinctPair, Document, Exchange,
+    Letter, Membership, Municipality, Observation, Organization, Partnership, Place, Programme, Project, Publication,
     ReportNote, WorkPlan,
 };
 use sea_orm::sea_query::SelectStatement;
@@ -91,6 +91,7 @@ pub(crate) fn visit<V: Visitor>(name: CollectionName, visitor: V) -> V::Output {
         CollectionName::ReportNotes => visitor.visit::<ReportNote>(),
         CollectionName::Documents => visitor.visit::<Document>(),
         CollectionName::AcceptedFindings => visitor.visit::<AcceptedFinding>(),
+        CollectionName::DistinctPairs => visitor.visit::<DistinctPair>(),
         CollectionName::Observations => visitor.visit::<Observation>(),
         CollectionName::Publications => visitor.visit::<Publication>(),
         CollectionName::WorkPlans => visitor.visit::<WorkPlan>(),

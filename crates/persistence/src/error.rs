@@ -1,8 +1,11 @@
 //! What can go wrong between the API and the database. No status codes here: the API has them all.
 
-use pobratim_domain::{CollectionName, Faults, InvalidState, Refusal};
+use pobratim_domain::{CollectionName, Faults, InvalidState, RecordMention, Refusal};
 use sea_orm::DbErr;
 use uuid::Uuid;
+
+use crate::imports::BuiltUpon;
+use crate::merge::Obstacles;
 
 /// Why a read or a change did not happen.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -13,6 +16,15 @@ pub enum Error {
     /// No such record, or none that the caller may see.
     #[error("there is no such record")]
     NotFound,
+    /// The record went into another one.
+    #[error("the record was merged into {}", .0.reference)]
+    Merged(Box<RecordMention>),
+    /// Something speaks against merging two records.
+    #[error("{0}")]
+    CannotMerge(Box<Obstacles>),
+    /// Something was built upon what is to be taken back.
+    #[error("something was built upon it")]
+    BuiltUpon(Vec<BuiltUpon>),
     /// A ref that several municipalities use.
     #[error("several municipalities use this ref")]
     Ambiguous,

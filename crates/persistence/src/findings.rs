@@ -3,20 +3,21 @@
 
 mod report;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use jiff::civil::Date;
 use pobratim_domain::{
     Agreement, AgreementState, CITED, CitedRecord, CityEvent, Claim, ClaimState, CollectionName, EventStatus,
     ExchangeCount, ExchangeDirection, ExchangeState, Finding, FindingAcceptance, FindingCode, FindingFacts, Letter,
-    LetterState, NamedRecord, Observation, OpenActivity, Organization, Partnership, Record, RecordMention, Timestamp,
-    TwinFacts, UncountedExchange, WorkPlan, mark,
+    LetterState, Observation, OpenActivity, Organization, Partnership, Record, RecordMention, Timestamp, TwinFacts,
+    UncountedExchange, WorkPlan, mark,
 };
 use sea_orm::QueryResult;
 use sea_orm::sea_query::{Alias, CaseStatement, Condition, Expr, ExprTrait, Func, LikeExpr, Query, SimpleExpr};
 use uuid::Uuid;
 
-use crate::candidates::{Candidates, MENTION, column, mention, nested};
+use crate::candidates::{Candidates, MENTION, MOST, column, mention, nested};
+use crate::duplicates::{ToCompare, told};
 use crate::error::Error;
 use crate::read::Snapshot;
 use crate::stored::table_name;
@@ -262,11 +263,6 @@ async fn papers(look: &mut Candidates<'_>, facts: &mut FindingFacts) -> Result<(
     let living = || Condition::all().add(column(Partnerships, "living").eq(true));
     let twins = look.records::<Partnership>(living().add(column(Partnerships, "kind").eq("twin"))).await?;
     facts.twins = twin_facts(look, twins).await?;
-    let several = living().add(column(Partnerships, "arrangement").eq("multilateral"));
-    for record in look.records::<Partnership>(several).await? {
-        let parties: BTreeSet<Uuid> = record.body.parties.iter().filter_map(|party| party.target()).collect();
-        facts.multilateral.push((RecordMention::of(Partnerships, &record.head), parties));
-    }
     Ok(())
 }
 
@@ -319,27 +315,30 @@ async fn directory(look: &mut Candidates<'_>, facts: &mut FindingFacts) -> Resul
     for row in look.rows(AssistanceCases, &["id", "ref", "sources", "claims"], open).await? {
         facts.open_lists.push(cited(AssistanceCases, &[], &row)?);
     }
-    for (collection, beside) in [(Organizations, &["country"][..]), (Places, &["country", "kind"][..])] {
+    possible_duplicates(look, facts).await
+}
+
+/// Records that are called alike, and ties of several: what is told of in full by the list of duplicates.
+async fn possible_duplicates(look: &mut Candidates<'_>, facts: &mut FindingFacts) -> Result<(), Error> {
+    let mut compared = ToCompare::default();
+    for collection in [Organizations, Places] {
         let several = Query::select()
             .expr(column(collection, "name_key"))
             .from(table_name(collection))
             .cond_where(look.kept(collection))
             .add_group_by([column(collection, "name_key")])
-            .add_group_by(beside.iter().map(|name| column(collection, name)))
             .and_having(Func::count(Expr::col(sea_orm::sea_query::Asterisk)).gt(1))
             .to_owned();
-        let fits = Condition::all().add(column(collection, "name_key").in_subquery(several));
-        let columns: Vec<&str> = MENTION.iter().copied().chain(["name_key"]).chain(beside.iter().copied()).collect();
-        for row in look.rows(collection, &columns, fits).await? {
-            let mut same = String::new();
-            for name in beside {
-                same.push_str(&row.try_get::<Option<String>>("", name)?.unwrap_or_default());
-                same.push(' ');
-            }
-            let record = mention(collection, &row)?;
-            facts.named.push(NamedRecord { record, name: row.try_get("", "name_key")?, beside: same });
-        }
+        let same_name = Condition::all().add(column(collection, "name_key").in_subquery(several));
+        compared.add(look, collection, same_name, MOST).await?;
     }
+    compared.add(look, Partnerships, Condition::all(), MOST).await?;
+    if compared.candidates.is_empty() {
+        return Ok(());
+    }
+    compared.told = told(look).await?;
+    look.truncated |= compared.truncated;
+    facts.duplicates = compared.duplicates();
     Ok(())
 }
 

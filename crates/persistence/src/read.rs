@@ -17,6 +17,7 @@ use crate::backend::limited;
 use crate::error::Error;
 use crate::findable::link;
 use crate::head::Head;
+use crate::merge;
 use crate::stored::{Envelope, Stored, Table, column, read_record, table_name};
 use crate::unique;
 use crate::view::View;
@@ -62,11 +63,11 @@ impl Snapshot {
 
     /// The living record with this id, when the caller sees it.
     pub async fn get<T: Stored>(&self, view: &View, id: Uuid) -> Result<T::Row, Error> {
-        find::<T>(&self.transaction, view, Condition::all().add(column::<T>("id")?.eq(id)))
-            .await?
-            .into_iter()
-            .next()
-            .ok_or(Error::NotFound)
+        let found = find::<T>(&self.transaction, view, Condition::all().add(column::<T>("id")?.eq(id))).await?;
+        match found.into_iter().next() {
+            Some(row) => Ok(row),
+            None => Err(merge::absence(&self.transaction, view, T::NAME, id).await?),
+        }
     }
 
     /// The id of the record with this ref, among those the caller sees. A caller's own

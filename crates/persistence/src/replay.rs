@@ -4,9 +4,9 @@
 use std::collections::HashMap;
 
 use pobratim_domain::{
-    AcceptedFinding, Agreement, ApiKey, AssistanceCase, CityEvent, CollectionName, Document, Exchange, Letter,
-    Membership, Municipality, Observation, Organization, Partnership, Place, Programme, Project, Publication, Record,
-    ReportNote, WorkPlan, merge,
+    AcceptedFinding, Agreement, ApiKey, AssistanceCase, CityEvent, CollectionName, DistinctPair, Document, Exchange,
+    Letter, Membership, Municipality, Observation, Organization, Partnership, Place, Programme, Project, Publication,
+    Record, ReportNote, WorkPlan, merge,
 };
 use sea_orm::{ColumnTrait, EntityTrait, IdenStatic, Iterable, ModelTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::Value as Json;
@@ -51,6 +51,7 @@ pub(crate) async fn faults(snapshot: &Snapshot, collection: CollectionName) -> R
         CollectionName::ReportNotes => faults_of::<ReportNote>(snapshot).await,
         CollectionName::Documents => faults_of::<Document>(snapshot).await,
         CollectionName::AcceptedFindings => faults_of::<AcceptedFinding>(snapshot).await,
+        CollectionName::DistinctPairs => faults_of::<DistinctPair>(snapshot).await,
         CollectionName::ApiKeys => faults_of::<ApiKey>(snapshot).await,
     }
 }

@@ -2,8 +2,9 @@
 //! the record is found by, and the journal's entry.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
-use pobratim_domain::{CollectionName, Faults, Keeper, Record, References, Slug, Timestamp, diff};
+use pobratim_domain::{CollectionName, Faults, Keeper, Record, Reference, References, Slug, Timestamp, diff};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Query, UnionType};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Value,
@@ -15,6 +16,7 @@ use crate::counts;
 use crate::error::Error;
 use crate::findable::{Findable, link};
 use crate::journal::{Content, Draft};
+use crate::merge::{self, LedOn};
 use crate::stored::{Envelope, Stored, Table, column, row_of, table_name, to_record, to_row};
 use crate::tx::Tx;
 use crate::unique;
@@ -126,11 +128,14 @@ impl Tx {
             .one(self)
             .await?
             .ok_or(Error::NotFound)?;
-        if Envelope::of::<T>(&row)?.deleted != deleted {
+        let is_deleted = Envelope::of::<T>(&row)?.deleted;
+        if is_deleted && let gone @ Error::Merged(_) = merge::absence(self, view, T::NAME, id).await? {
+            return Err(gone);
+        }
+        if is_deleted != deleted {
             return Err(Error::NotFound);
         }
-        let (record, json) = to_record::<T>(&row)?;
-        Ok(Loaded { record, json })
+        Loaded::of(&row)
     }
 
     /// Stores a new record for a municipality (or for the shared directory) and gives its row.
@@ -190,12 +195,35 @@ impl Tx {
         &self,
         view: &View,
         before: Loaded<T>,
+        record: Record<T>,
+        happened: Happened,
+    ) -> Result<T::Row, Error> {
+        let mut faults = Faults::default();
+        record.body.check_change(&before.record.body, &mut faults);
+        self.changed(view, before, record, faults, happened).await
+    }
+
+    /// The same for what is no change of what the record says, only of how it says it: rules between the
+    /// record and what it was are not asked.
+    pub(crate) async fn replace<T: Stored>(
+        &self,
+        view: &View,
+        before: Loaded<T>,
+        record: Record<T>,
+        happened: Happened,
+    ) -> Result<T::Row, Error> {
+        self.changed(view, before, record, Faults::default(), happened).await
+    }
+
+    async fn changed<T: Stored>(
+        &self,
+        view: &View,
+        before: Loaded<T>,
         mut record: Record<T>,
+        mut faults: Faults,
         happened: Happened,
     ) -> Result<T::Row, Error> {
         record.body.settle(Some(&before.record.body), &mut || self.new_id())?;
-        let mut faults = Faults::default();
-        record.body.check_change(&before.record.body, &mut faults);
         record.check(&mut faults);
         faults.into_result()?;
         if record.to_json()? == before.json {
@@ -208,6 +236,16 @@ impl Tx {
 
     /// Deletes a record softly. What is referred to cannot go.
     pub async fn delete<T: Stored>(&self, view: &View, before: Loaded<T>) -> Result<T::Row, Error> {
+        self.delete_as(view, before, Happened::plain("deleted")).await
+    }
+
+    /// The same, with more to say about it.
+    pub async fn delete_as<T: Stored>(
+        &self,
+        view: &View,
+        before: Loaded<T>,
+        happened: Happened,
+    ) -> Result<T::Row, Error> {
         let dependents = self.dependents(before.record.head.id).await?;
         if !dependents.is_empty() {
             return Err(Error::HasDependents(dependents));
@@ -215,15 +253,25 @@ impl Tx {
         let mut record = before.record.clone();
         record.head.version += 1;
         record.head.updated_at = self.now();
-        self.save(view, Action::Delete, Some(before), record, Happened::plain("deleted")).await
+        self.save(view, Action::Delete, Some(before), record, happened).await
     }
 
-    /// Brings a deleted record back, when what it refers to is still there and nothing took its place.
+    /// Brings a deleted record back, when what it refers to is still there and nothing took its place. What
+    /// was merged meanwhile is there as a part of another record: it refers to that one then, by a change
+    /// that follows.
     pub async fn restore<T: Stored>(&self, view: &View, before: Loaded<T>) -> Result<T::Row, Error> {
         let mut record = before.record.clone();
         record.head.version += 1;
         record.head.updated_at = self.now();
-        self.save(view, Action::Restore, Some(before), record, Happened::plain("restored")).await
+        let Some(led_on) = LedOn::of(self, view, &record).await? else {
+            return self.save(view, Action::Restore, Some(before), record, Happened::plain("restored")).await;
+        };
+        self.announce(Arc::new(led_on.former()));
+        let row = self.save(view, Action::Restore, Some(before), record, Happened::plain("restored")).await?;
+        self.announce(Arc::default());
+        let before = Loaded::<T>::of(&row)?;
+        let after = led_on.made(&before.record)?;
+        self.replace(view, before, after, Happened::plain("updated")).await
     }
 
     async fn save<T: Stored>(
@@ -352,13 +400,16 @@ impl Tx {
             }
         }
         let mut faults = Faults::default();
-        for reference in references.iter().filter(|reference| !is_known(reference.target)) {
-            faults.unless(
-                found.contains(&(reference.collection.as_str().to_owned(), reference.target)),
-                &reference.pointer,
-                "unknown_reference",
-                format!("There is no {} {}.", reference.collection.singular().replace('_', " "), reference.target),
-            );
+        let unknown = references.iter().filter(|reference| !is_known(reference.target));
+        let is_found =
+            |reference: &Reference| found.contains(&(reference.collection.as_str().to_owned(), reference.target));
+        for reference in unknown.filter(|reference| !is_found(reference)) {
+            let (collection, target) = (reference.collection, reference.target);
+            let detail = match merge::merged_into(self, view, collection, target).await? {
+                Some(kept) => format!("{target} was merged into {} ({}): refer to that.", kept.id, kept.reference),
+                None => format!("There is no {} {target}.", collection.singular().replace('_', " ")),
+            };
+            faults.add(&reference.pointer, "unknown_reference", detail);
         }
         if faults.is_empty() {
             Ok(())
@@ -425,6 +476,12 @@ pub(crate) fn strip(record: &mut Json) {
 }
 
 impl<T: Stored> Loaded<T> {
+    /// The record of a row.
+    pub(crate) fn of(row: &T::Row) -> Result<Self, Error> {
+        let (record, json) = to_record::<T>(row)?;
+        Ok(Self { record, json })
+    }
+
     /// Whether the record may be changed by somebody who keeps records for this municipality.
     pub fn is_kept_by(&self, municipality: Option<&str>) -> bool {
         match T::NAME.keeper() {

@@ -62,6 +62,11 @@ async fn run(config: Config, demo: bool) -> Outcome {
             Ok(count) => tracing::info!(count, "went on with the imports that had been interrupted"),
             Err(error) => tracing::error!(%error, "imports that had been interrupted wait for the next start"),
         }
+        match pobratim_api::resume_merges(&resumed).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "went on with the merges that had been interrupted"),
+            Err(error) => tracing::error!(%error, "merges that had been interrupted wait for the next start"),
+        }
     });
     let handle = server.handle();
     let serving = actix_web::rt::spawn(server);

@@ -27,6 +27,7 @@ const DIRECTORY: &[&str] = &[
     "changes",
     "codelists",
     "countries",
+    "duplicates",
     "export",
     "findings",
     "gazetteer",
@@ -39,7 +40,7 @@ const DIRECTORY: &[&str] = &[
 ];
 /// Reads that are about one municipality, which is named where there are several.
 const COMPUTED: &[&str] =
-    &["/v1/findings", "/v1/reminders", "/v1/reports/annual/{year}", "/v1/reports/agreements/{year}"];
+    &["/v1/duplicates", "/v1/findings", "/v1/reminders", "/v1/reports/annual/{year}", "/v1/reports/agreements/{year}"];
 /// Operations on what is no record, each with the reason.
 const APART: &[(&str, &str)] = &[
     ("export_records", "only who answers for all of it may; exports/whole.rs tries every caller"),
@@ -51,6 +52,9 @@ const APART: &[(&str, &str)] = &[
     ("list_import_rows", "an import is no record; imports.rs tries every caller"),
     ("commit_import", "an import is no record; imports.rs tries every caller"),
     ("undo_import", "an import is no record; imports.rs tries every caller"),
+    ("list_merges", "a merge is no record; merges/refused.rs tries every caller"),
+    ("get_merge", "a merge is no record; merges/refused.rs tries every caller"),
+    ("undo_merge", "a merge is no record; merges/refused.rs tries every caller"),
     ("get_partnership_report", "it is about a record of another collection; reports.rs tries who sees it"),
 ];
 /// Collections whose example cannot be made into a record here, each with the reason.
@@ -179,6 +183,7 @@ fn may(caller: Caller, operation: &Operation) -> bool {
         (Keeper::Municipality, Shape::Create | Shape::Replace) => caller != Operator,
         (Keeper::Municipality, _) => matches!(caller, Editor | Admin),
         (Keeper::Shared, Shape::Delete | Shape::Restore) => caller == Operator,
+        (Keeper::Shared, _) if operation.path.ends_with("/merge") => caller == Operator,
         (Keeper::Shared, _) => true,
         (Keeper::Installation, Shape::Create | Shape::Replace | Shape::Delete | Shape::Restore) => caller == Operator,
         (Keeper::Installation, _) => matches!(caller, Admin | Operator) && !matches!(caller, OtherAdmin | OtherEditor),

@@ -4,6 +4,7 @@
 mod accepted_findings;
 mod agreements;
 mod assistance_cases;
+mod distinct_pairs;
 mod documents;
 mod events;
 mod exchanges;
@@ -24,8 +25,8 @@ use actix_web::http::Method;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use pobratim_domain::{
-    AcceptedFinding, Agreement, AssistanceCase, CityEvent, CollectionName, Document, Exchange, Faults, Letter,
-    Membership, Municipality, Observation, Organization, Partnership, Place, Programme, Project, Publication,
+    AcceptedFinding, Agreement, AssistanceCase, CityEvent, CollectionName, DistinctPair, Document, Exchange, Faults,
+    Letter, Membership, Municipality, Observation, Organization, Partnership, Place, Programme, Project, Publication,
     ReportNote, WorkPlan,
 };
 use pobratim_persistence::{Error, Stored};
@@ -97,6 +98,7 @@ const COLLECTIONS: &[Listed] = &[
     listed::<ReportNote>(),
     listed::<Document>(),
     listed::<AcceptedFinding>(),
+    listed::<DistinctPair>(),
 ];
 
 const fn listed<T: Resource>() -> Listed {
@@ -229,12 +231,14 @@ pub(crate) fn describe(schemas: &mut Schemas) -> Vec<Value> {
         json!({"name": "search", "description": "Records of all collections by words in any script, the best first."}),
     );
     tags.push(json!({"name": "findings", "description": "What the records give reason to look at: contradictions, gaps, things left undone. Computed."}));
+    tags.push(json!({"name": "duplicates", "description": "Records that are probably about the same, with what speaks for it. Computed."}));
     tags.push(json!({"name": "reminders", "description": "What is due, and what should have been done. Computed."}));
     tags.push(json!({"name": "changes", "description": "The journal as a feed: every accepted change, in one order."}));
     tags.push(json!({"name": "reports", "description": "What the department hands to others, drawn from its records: each paragraph names those it was drawn from."}));
     tags.push(json!({"name": "statistics", "description": "What the records come to, counted by groups, beside what was reported."}));
     tags.push(json!({"name": "gazetteer", "description": "Cities of the world by any of their names: what places can be made from."}));
     tags.push(json!({"name": "imports", "description": "Registers of ties brought in from files: checked row by row, committed as one act, taken back as one."}));
+    tags.push(json!({"name": "merges", "description": "Two records about the same that became one, and can become two again."}));
     tags.push(json!({"name": "directory", "description": "Countries, codelists, kinds of problem, and who you are."}));
     schemas.insert("Included", included());
     tags

@@ -21,6 +21,7 @@ use crate::contract::prose::{holders, readers};
 use crate::ctx::Ctx;
 use crate::export::{self, ListForm, Shown};
 use crate::feed;
+use crate::merges;
 use crate::problem::{ApiError, ApiResult, INVALID_STATE};
 use crate::query::Reader;
 use crate::resource::{self, act, changed, expect};
@@ -107,6 +108,7 @@ impl Resource for Partnership {
                 summary(ctx).boxed_local()
             })
             .kept(&[]),
+            merges::action::<Self>(),
         ]
     }
 }
@@ -130,6 +132,7 @@ fn describe_transitions() -> Value {
         .parameter(revision_cursor("cursor", "Where the last page ended: its `next_cursor`."))
         .public(readers(Partnership::NAME))
         .conditional()
+        .led_on::<Partnership>()
         .answers("200", "PartnershipTransitionPage", "A page of transitions.", &["ETag"])
         .done()
 }
@@ -164,6 +167,7 @@ fn describe_summary() -> Value {
         }))
         .public(readers(Partnership::NAME))
         .conditional()
+        .led_on::<Partnership>()
         .answers("200", "PartnershipSummary", "The summary.", &["ETag"])
         .done()
 }

@@ -10,7 +10,9 @@ use crate::contract::{Schemas, VERSION, links, reachable};
 use crate::problem::{Problem, ProblemType};
 use crate::query::{DEFAULT, EXPANDABLE, MOST, VALUES};
 use crate::routes::routes;
-use crate::{directory, export, feed, findings, gazetteer, imports, reminders, reports, search, statistics};
+use crate::{
+    directory, duplicates, export, feed, findings, gazetteer, imports, merges, reminders, reports, search, statistics,
+};
 
 const DESCRIPTION: &str = "The system of record of a city's international relations: partner cities, partnerships and their stages, agreements, exchanges, events.\n\n**Reading** needs no credential for what is public. **Writing** needs a key: `Authorization: Bearer pbk_…`. Every answer carries `X-Request-Id`; every refusal is a problem (RFC 9457) with a stable `code`, listed at `/v1/problems`.\n\nLists of codes grow, and so do enumerations: a client takes a value it does not know for what it is, and does not fail. Answers may get new members within a version; requests are closed.\n\nA changed record needs `If-Match` with the ETag that was read; a POST with an `Idempotency-Key` happens once.\n\n**Limits:** 600 requests a minute by address without a key and 6,000 with one, unless the installation says otherwise; `RateLimit-Policy` and `RateLimit` tell them on each answer. Several values of a filter are sent as repeated parameters, or in one between commas, and mean any of them.";
 
@@ -30,10 +32,12 @@ pub fn document() -> Value {
     schemas.add::<ProblemType>();
     own_schemas(&mut schemas);
     directory::schemas(&mut schemas);
+    duplicates::schemas(&mut schemas);
     export::schemas(&mut schemas);
     feed::schemas(&mut schemas);
     gazetteer::schemas(&mut schemas);
     imports::schemas(&mut schemas);
+    merges::schemas(&mut schemas);
     reports::schemas(&mut schemas);
     search::schemas(&mut schemas);
     statistics::schemas(&mut schemas);
@@ -163,7 +167,7 @@ fn headers() -> Value {
     let header = |description: &str, example: &str| json!({"description": description, "schema": {"type": "string", "examples": [example]}});
     json!({
         "ETag": header("Names this very representation; send it in If-None-Match, or in If-Match to change the record.", ETAG),
-        "Location": header("Where the new record is.", "/v1/places/01890a5d-ac96-774b-bcce-b302099a8057"),
+        "Location": header("Where it is: what was made, or the record that the one asked for was merged into.", "/v1/places/01890a5d-ac96-774b-bcce-b302099a8057"),
         "Link": header("Leads to the next page (RFC 8288).", "</v1/places?cursor=eyJr>; rel=\"next\""),
         "APIVersion": header("The version of this contract.", VERSION),
         "XRequestId": header("Names the request in the logs: yours, when you sent one.", "01890a5d-ac96-774b-bcce-b302099a8057"),

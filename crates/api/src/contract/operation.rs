@@ -2,14 +2,14 @@
 //! parts that others are put together from.
 
 use pobratim_domain::{Collection, CollectionName, Keeper};
-use pobratim_persistence::{COMMON_SORTS, Filter, FilterBy, Stored};
+use pobratim_persistence::{COMMON_SORTS, Filter, FilterBy, MERGEABLE, Stored};
 use serde_json::{Map, Value, json};
 
 use crate::contract::forms::reference;
 use crate::contract::prose::{holders, paragraphs, readers};
 use crate::export::{self, ListForm};
 use crate::problem::{
-    ALREADY_EXISTS, AMBIGUOUS_REF, HAS_DEPENDENTS, HELD, INVALID_STATE, MISSING_REFERENCE, ProblemType,
+    ALREADY_EXISTS, AMBIGUOUS_REF, HAS_DEPENDENTS, HELD, INVALID_STATE, MERGED, MISSING_REFERENCE, ProblemType,
 };
 use crate::query::{EXPANDABLE, VALUES, has_keeper};
 
@@ -105,6 +105,9 @@ impl Operation {
         if T::NAME.keeper() == Keeper::Municipality {
             self.kinds.push(&AMBIGUOUS_REF);
         }
+        if MERGEABLE.contains(&T::NAME) {
+            self.kinds.push(&MERGED);
+        }
         let name = T::NAME.singular();
         let reference = format!("{}-0007", T::NAME.prefix());
         let description = format!("The id of {}, or its ref, such as {reference}.", one(T::NAME));
@@ -176,6 +179,15 @@ impl Operation {
         response["headers"] = header_refs(headers);
         self.value["responses"][status] = response;
         self
+    }
+
+    /// What was merged into another record is found there.
+    pub(crate) fn led_on<T: Collection>(self) -> Self {
+        if !MERGEABLE.contains(&T::NAME) {
+            return self;
+        }
+        let name = T::NAME.singular();
+        self.answers_nothing("308", &format!("The {name} was merged into another: it is there."), &["Location"])
     }
 
     /// It can be asked conditionally.
@@ -287,6 +299,7 @@ pub(crate) fn standard<T: Stored>(shown: Option<ListForm>) -> Standard {
         .record::<T>()
         .public(&readers)
         .conditional()
+        .led_on::<T>()
         .answers("200", &name, "The record.", &["ETag"])
         .done(),
         update: op(

@@ -5,10 +5,10 @@ use serde_json::{Map, Value, json};
 
 use crate::contract::operation::header_refs;
 use crate::problem::{
-    ALREADY_EXISTS, AMBIGUOUS_REF, BUILT_UPON, FORBIDDEN, HAS_DEPENDENTS, HELD, HISTORY_RESTARTED, INTERNAL,
-    INVALID_BODY, INVALID_PARAMETER, INVALID_STATE, KEY_REUSED, MALFORMED, METHOD_NOT_ALLOWED, MISSING_REFERENCE,
-    NOT_ACCEPTABLE, NOT_FOUND, NOT_WRITTEN, OUTCOME_UNKNOWN, PRECONDITION_REQUIRED, ProblemType, RANGE_NOT_SATISFIABLE,
-    RATE_LIMITED, STALE, TIMEOUT, TOO_LARGE, UNAUTHENTICATED, UNAVAILABLE, UNSUPPORTED_TYPE,
+    ALREADY_EXISTS, AMBIGUOUS_REF, BUILT_UPON, CANNOT_MERGE, FORBIDDEN, HAS_DEPENDENTS, HELD, HISTORY_RESTARTED,
+    INTERNAL, INVALID_BODY, INVALID_PARAMETER, INVALID_STATE, KEY_REUSED, MALFORMED, MERGED, METHOD_NOT_ALLOWED,
+    MISSING_REFERENCE, NOT_ACCEPTABLE, NOT_FOUND, NOT_WRITTEN, OUTCOME_UNKNOWN, PRECONDITION_REQUIRED, ProblemType,
+    RANGE_NOT_SATISFIABLE, RATE_LIMITED, STALE, TIMEOUT, TOO_LARGE, UNAUTHENTICATED, UNAVAILABLE, UNSUPPORTED_TYPE,
 };
 
 /// A response that operations share.
@@ -48,7 +48,16 @@ pub(crate) static REFUSALS: &[Refusal] = &[
         "Conflict",
         "Something stands in the way: another record, a state, what refers to it.",
         &[],
-        &[&ALREADY_EXISTS, &HAS_DEPENDENTS, &MISSING_REFERENCE, &INVALID_STATE, &HELD, &BUILT_UPON],
+        &[
+            &ALREADY_EXISTS,
+            &HAS_DEPENDENTS,
+            &MISSING_REFERENCE,
+            &INVALID_STATE,
+            &HELD,
+            &BUILT_UPON,
+            &MERGED,
+            &CANNOT_MERGE,
+        ],
     ),
     refusal("Gone", "The history was restarted by a restored backup.", &[], &[&HISTORY_RESTARTED]),
     refusal("PreconditionFailed", "The record has been changed since it was read.", &[], &[&STALE]),
@@ -134,6 +143,17 @@ fn example(kind: &ProblemType) -> Value {
         "invalid_state" => json!({
             "detail": "From in_approval it cannot go to concluded yet.", "instance": "/v1/partnerships/PAR-0005/transitions",
             "state": {"from": "in_approval", "to": "concluded", "allowed": ["concluded", "negotiating", "declined"], "missing": ["signed_agreement"]},
+        }),
+        "merged" => json!({
+            "detail": "It is a part of PLA-0007 now.", "instance": "/v1/places/PLA-0019",
+            "conflict": {"pointer": "", "collection": "places", "id": "01890a5d-ac96-774b-bcce-b302099a8057", "ref": "PLA-0007"},
+        }),
+        "cannot_merge" => json!({
+            "detail": "Something speaks against it.", "instance": "/v1/places/PLA-0007/merge",
+            "errors": [
+                {"pointer": "/other", "code": "different_external_ids", "detail": "In geonames PLA-0007 is 1843564, and PLA-0019 is 1843561."},
+                {"pointer": "/v1/partnerships/01890a5d-ac96-774b-bcce-b302099a8201", "code": "already_exists", "detail": "PAR-0009 would be a second living tie between the sides of PAR-0002; merge these two first."},
+            ],
         }),
         "held" => json!({
             "detail": "A decided approval stays in the list.", "instance": "/v1/agreements/AGR-0001",

@@ -21,7 +21,7 @@ use crate::imports::telling::{answer, told, told_row};
 use crate::imports::wire::{ImportChoice, ImportColumn};
 use crate::imports::work::{mapping, nested, state, work};
 use crate::imports::{choices, intake};
-use crate::problem::{ApiError, ApiResult, BUILT_UPON, FORBIDDEN, FieldError};
+use crate::problem::{ApiError, ApiResult, FORBIDDEN};
 use crate::query::{Reader, codes};
 use crate::resource::next_link;
 
@@ -76,7 +76,8 @@ pub(crate) async fn list(ctx: Ctx) -> ApiResult<Answer> {
     Ok(page(&ctx, &items, limit, next))
 }
 
-fn page(ctx: &Ctx, items: &[Value], limit: u64, next: Option<String>) -> Answer {
+/// A page of a list that holds no records.
+pub(crate) fn page(ctx: &Ctx, items: &[Value], limit: u64, next: Option<String>) -> Answer {
     let mut body = json!({"items": items, "page": {"limit": limit}});
     if let Some(next) = &next {
         body["page"]["next_cursor"] = next.as_str().into();
@@ -363,7 +364,7 @@ pub(crate) async fn undo(ctx: Ctx) -> ApiResult<Answer> {
         })
         .await?;
     if !built.is_empty() {
-        return Err(stands_in_the_way(&built));
+        return Err(ApiError::built_upon(&built));
     }
     let answer = ctx
         .write(move |tx| async move {
@@ -373,28 +374,6 @@ pub(crate) async fn undo(ctx: Ctx) -> ApiResult<Answer> {
         .await?;
     begin(ctx.api.clone(), id);
     Ok(answer)
-}
-
-fn stands_in_the_way(built: &[pobratim_persistence::BuiltUpon]) -> Box<ApiError> {
-    let errors = built.iter().map(|built| {
-        let path = |collection: CollectionName| format!("/v1/{}", collection.path());
-        let (code, detail) = match &built.by {
-            None => ("changed", format!("{} was changed since.", built.reference)),
-            Some((collection, id)) => {
-                let collection = CollectionName::parse(collection).map_or_else(String::new, path);
-                ("referred_to", format!("{collection}/{id} refers to {}.", built.reference))
-            }
-        };
-        FieldError {
-            pointer: Some(format!("{}/{}", path(built.collection), built.id)),
-            parameter: None,
-            header: None,
-            code: code.to_owned(),
-            detail,
-        }
-    });
-    let detail = "Something was built upon what the import made; the pointers are the paths of its records.";
-    ApiError::new(&BUILT_UPON, detail).with_errors(errors.collect())
 }
 
 /// The import in the version that the client has seen.

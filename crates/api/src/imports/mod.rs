@@ -33,6 +33,8 @@ use crate::contract::prose::holders;
 use crate::problem::{BUILT_UPON, INVALID_STATE};
 use crate::routes::{Body, Entry};
 
+pub(crate) use handlers::page;
+
 pub use command::{CheckedRow, Imported, import_register};
 pub use intake::Register;
 pub use removal::remove_old_imports;

@@ -4,11 +4,9 @@
 
 use std::time::Instant;
 
-use pobratim_domain::{CollectionName, ImportState, Municipality, Partnership, PartnershipKind, Place, Record, merge};
+use pobratim_domain::{CollectionName, ImportState, Municipality, PartnershipKind, Record};
 use pobratim_imports::Field;
-use pobratim_persistence::{
-    Error, Happened, ImportModel, ImportRowModel, ImportVerdictModel, Made, Stamp, Stored, Tx, View,
-};
+use pobratim_persistence::{Error, ImportModel, ImportRowModel, ImportVerdictModel, Stamp, Tx};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
@@ -255,11 +253,7 @@ async fn undo(api: &Api, mut import: ImportModel, progress: &mut (impl FnMut(i64
                 None => import.state = ImportState::Undone.as_str().to_owned(),
             }
             for made in made {
-                let outcome = match made.collection {
-                    CollectionName::Partnerships => take_back::<Partnership>(&tx, &made).await,
-                    CollectionName::Places => take_back::<Place>(&tx, &made).await,
-                    other => Err(Error::Defect(format!("an import wrote {other}"))),
-                };
+                let outcome = tx.take_back(&made).await;
                 let count = match (made.collection, &made.inverse) {
                     (CollectionName::Places, _) => &mut tally.places,
                     (_, Some(_)) => &mut tally.updated,
@@ -282,19 +276,5 @@ async fn undo(api: &Api, mut import: ImportModel, progress: &mut (impl FnMut(i64
             return Ok(());
         }
         size = paced(count, began.elapsed());
-    }
-}
-
-async fn take_back<T: Stored>(tx: &Tx, made: &Made) -> Result<(), Error> {
-    let before = tx.get::<T>(&View::System, made.id).await?;
-    before.expect_version(made.version)?;
-    match &made.inverse {
-        None => tx.delete::<T>(&View::System, before).await.map(drop),
-        Some(inverse) => {
-            let mut json = before.record.to_json()?;
-            merge(&mut json, inverse);
-            let after: Record<T> = serde_json::from_value(json)?;
-            tx.update(&View::System, before, after, Happened::plain("updated")).await.map(drop)
-        }
     }
 }

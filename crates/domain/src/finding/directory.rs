@@ -1,10 +1,9 @@
 //! What organizations, places and ties give reason to ask: who is listed as what it is not, who has
 //! no name, what may be there twice.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::{Finding, FindingCode, FindingEvidence, FindingFacts, RecordMention};
 use crate::collection::CollectionName;
+use crate::duplicate::DuplicateLikelihood;
 use crate::organization::{OrganizationKind, OrganizationScope};
 use crate::record::ClaimState;
 
@@ -43,42 +42,25 @@ pub(super) fn unnamed_organization(facts: &FindingFacts) -> Vec<Finding> {
         .collect()
 }
 
-/// Records of one collection that are called alike.
+/// Pairs that are probably one. The younger record is the one to look at.
 pub(super) fn possible_duplicates(facts: &FindingFacts) -> Vec<Finding> {
-    let mut groups: BTreeMap<(CollectionName, &str, &str), BTreeSet<&RecordMention>> = BTreeMap::new();
-    for named in facts.named.iter().filter(|named| !named.name.is_empty()) {
-        let key = (named.record.collection, named.beside.as_str(), named.name.as_str());
-        groups.entry(key).or_default().insert(&named.record);
-    }
-    groups.into_values().flat_map(|group| doubles(group, "names")).collect()
-}
-
-/// Living ties of several parties that have the same parties.
-pub(super) fn same_parties(facts: &FindingFacts) -> Vec<Finding> {
-    let mut groups: BTreeMap<&BTreeSet<uuid::Uuid>, BTreeSet<&RecordMention>> = BTreeMap::new();
-    for (record, parties) in &facts.multilateral {
-        groups.entry(parties).or_default().insert(record);
-    }
-    groups.into_values().flat_map(|group| doubles(group, "parties")).collect()
-}
-
-/// Each record after the first may be a double of that one.
-fn doubles(group: BTreeSet<&RecordMention>, field: &'static str) -> impl Iterator<Item = Finding> {
-    let mut group = group.into_iter().cloned();
-    let first = group.next();
-    group.filter_map(move |record| {
-        let evidence = vec![FindingEvidence::of("same_as", first.clone()?)];
-        Some(Finding::new(FindingCode::PossibleDuplicates, &record, Some(field), evidence))
-    })
+    let pairs = facts.duplicates.iter().filter(|pair| pair.likelihood <= DuplicateLikelihood::Probable);
+    pairs
+        .filter_map(|pair| {
+            let [first, record] = &pair.records[..] else { return None };
+            let field = if pair.collection == CollectionName::Partnerships { "parties" } else { "names" };
+            let evidence = vec![FindingEvidence::of("same_as", first.clone())];
+            Some(Finding::new(FindingCode::PossibleDuplicates, record, Some(field), evidence))
+        })
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
-    use uuid::Uuid;
 
     use super::*;
-    use crate::finding::NamedRecord;
+    use crate::duplicate::Duplicate;
     use crate::finding::tests::mention;
 
     fn facts(organization: Value) -> FindingFacts {
@@ -112,32 +94,17 @@ mod tests {
     }
 
     #[test]
-    fn names_that_are_alike_may_be_one() {
-        let of = |names: &[(&str, &str)]| {
+    fn what_is_probably_one_is_told_of_the_younger_record() {
+        let of = |likelihood: DuplicateLikelihood| {
             let mut facts = FindingFacts::new(jiff::civil::date(2011, 9, 5), None);
-            facts.named.extend((1_u128..).zip(names).map(|(number, (name, beside))| NamedRecord {
-                record: mention(CollectionName::Organizations, number),
-                name: (*name).to_owned(),
-                beside: (*beside).to_owned(),
-            }));
+            let collection = CollectionName::Organizations;
+            let records = vec![mention(collection, 1), mention(collection, 2)];
+            facts.duplicates.push(Duplicate { collection, likelihood, records, evidence: Vec::new() });
             possible_duplicates(&facts)
         };
-        let found = of(&[("uclg", "ES"), ("uclg", "ES"), ("uclg", "CN")]);
+        let found = of(DuplicateLikelihood::Probable);
         assert_eq!((found.len(), found[0].record.reference.as_str()), (1, "ORG-0002"));
         assert_eq!(found[0].evidence[0].text, "ORG-0001");
-        assert!(of(&[("uclg", "ES"), ("asdg", "ES")]).is_empty());
-    }
-
-    #[test]
-    fn two_ties_of_the_same_parties_may_be_one() {
-        let of = |second: [u128; 3]| {
-            let mut facts = FindingFacts::new(jiff::civil::date(2011, 9, 5), None);
-            for (number, parties) in [(1, [1, 2, 3]), (2, second)] {
-                let parties = parties.iter().map(|id| Uuid::from_u128(*id)).collect();
-                facts.multilateral.push((mention(CollectionName::Partnerships, number), parties));
-            }
-            same_parties(&facts).len()
-        };
-        assert_eq!((of([3, 2, 1]), of([1, 2, 4])), (1, 0));
+        assert!(of(DuplicateLikelihood::Possible).is_empty());
     }
 }

@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
-use uuid::Uuid;
 
 use super::RecordMention;
 use crate::agreement::Agreement;
+use crate::duplicate::Duplicate;
 use crate::event::CityEvent;
 use crate::exchange::ExchangeDirection;
 use crate::letter::Letter;
@@ -42,10 +42,8 @@ pub struct FindingFacts {
     pub uncounted: Vec<UncountedExchange>,
     /// Organizations.
     pub organizations: Vec<Record<Organization>>,
-    /// Records that may share their name with another.
-    pub named: Vec<NamedRecord>,
-    /// Living ties of several parties, each with its parties.
-    pub multilateral: Vec<(RecordMention, BTreeSet<Uuid>)>,
+    /// Records that may be there twice.
+    pub duplicates: Vec<Duplicate>,
     /// Papers.
     pub agreements: Vec<Record<Agreement>>,
     /// Letters.
@@ -108,17 +106,6 @@ pub struct UncountedExchange {
     pub period: String,
 }
 
-/// A record with what it is called.
-#[derive(Clone, Debug)]
-pub struct NamedRecord {
-    /// The record.
-    pub record: RecordMention,
-    /// Its name, folded.
-    pub name: String,
-    /// What else must be the same for it to be a double: country and kind.
-    pub beside: String,
-}
-
 /// A living twinning.
 #[derive(Clone, Debug)]
 pub struct TwinFacts {
@@ -164,8 +151,7 @@ impl FindingFacts {
             counts: None,
             uncounted: Vec::new(),
             organizations: Vec::new(),
-            named: Vec::new(),
-            multilateral: Vec::new(),
+            duplicates: Vec::new(),
             agreements: Vec::new(),
             letters: Vec::new(),
             twins: Vec::new(),

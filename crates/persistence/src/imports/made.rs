@@ -1,18 +1,25 @@
-//! What an import made, as the journal has it, and what was built upon that since.
+//! What an import made, or a merge, as the journal has it; what was built upon that since; and taking
+//! it back.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use pobratim_domain::CollectionName;
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, LocalBoxFuture};
+use pobratim_domain::{CollectionName, Record, merge};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
+use crate::declared::{Visitor, visit};
 use crate::error::Error;
 use crate::findable::link;
 use crate::journal::{Content, entry};
 use crate::read::Snapshot;
-use crate::stored::table_name;
+use crate::save::{Happened, Loaded, strip};
+use crate::stored::{Envelope, Stored, Table, column, table_name, to_record};
+use crate::tx::Tx;
+use crate::view::View;
 
 /// How many ids one statement names.
 const CHUNK: usize = 1_000;
@@ -32,6 +39,8 @@ pub struct Made {
     pub version: i64,
     /// The way back; nothing when the import made the record.
     pub inverse: Option<Json>,
+    /// Whether the record was deleted.
+    pub deleted: bool,
 }
 
 /// Something that stands in the way of taking an import back.
@@ -45,6 +54,12 @@ pub struct BuiltUpon {
     pub reference: String,
     /// Another record that refers to it; nothing when it was itself changed.
     pub by: Option<(String, Uuid)>,
+}
+
+impl From<&Made> for BuiltUpon {
+    fn from(made: &Made) -> Self {
+        Self { collection: made.collection, id: made.id, reference: made.reference.clone(), by: None }
+    }
 }
 
 impl Snapshot {
@@ -116,6 +131,7 @@ impl Snapshot {
         ids: &[Uuid],
         built: &mut Vec<BuiltUpon>,
     ) -> Result<(), Error> {
+        let mut suspects = Vec::new();
         let statement = Query::select()
             .columns(["id", "version"].map(Alias::new))
             .from(table_name(collection))
@@ -123,12 +139,64 @@ impl Snapshot {
             .to_owned();
         for row in self.connection().query_all(&statement).await? {
             let (id, version): (Uuid, i64) = (row.try_get("", "id")?, row.try_get("", "version")?);
-            if let Some(made) = known.get(&id).filter(|made| made.version != version) {
-                built.push(BuiltUpon { collection, id, reference: made.reference.clone(), by: None });
+            suspects.extend(known.get(&id).filter(|made| made.version != version));
+        }
+        for made in suspects {
+            if !visit(collection, Left { snapshot: self, made }).await? {
+                built.push(made.into());
             }
         }
         Ok(())
     }
+}
+
+/// Whether a record is as a change left it.
+struct Left<'s> {
+    snapshot: &'s Snapshot,
+    made: &'s Made,
+}
+
+impl<'s> Visitor for Left<'s> {
+    type Output = LocalBoxFuture<'s, Result<bool, Error>>;
+
+    fn visit<T: Stored>(self) -> Self::Output {
+        let Self { snapshot, made } = self;
+        async move {
+            let row = Table::<T>::find().filter(column::<T>("id")?.eq(made.id)).one(snapshot.connection()).await?;
+            as_left::<T>(snapshot.connection(), &row.ok_or(Error::NotFound)?, made).await
+        }
+        .boxed_local()
+    }
+}
+
+/// Whether a record is as a change left it: it was not changed since, or what was changed was changed back,
+/// as by a later merge that was undone.
+async fn as_left<T: Stored>(connection: &impl ConnectionTrait, row: &T::Row, made: &Made) -> Result<bool, Error> {
+    let Envelope { version, deleted, .. } = Envelope::of::<T>(row)?;
+    if deleted != made.deleted || version < made.version {
+        return Ok(false);
+    }
+    if version == made.version {
+        return Ok(true);
+    }
+    let later = entry::Entity::find()
+        .filter(entry::Column::RecordId.eq(made.id))
+        .filter(entry::Column::Version.gt(made.version))
+        .order_by_desc(entry::Column::Revision)
+        .all(connection)
+        .await?;
+    // What is not in the journal yet was done by another command just now.
+    if later.first().map(|entry| entry.version) != Some(version) {
+        return Ok(false);
+    }
+    let (_, mut content) = to_record::<T>(row)?;
+    strip(&mut content);
+    let mut then = content.clone();
+    for entry in later {
+        let Some(content) = entry.content else { return Ok(false) };
+        merge(&mut then, &serde_json::from_str::<Content>(&content)?.inverse);
+    }
+    Ok(then == content)
 }
 
 fn made(row: entry::Model) -> Result<Made, Error> {
@@ -148,5 +216,46 @@ fn made(row: entry::Model) -> Result<Made, Error> {
         reference: row.record_ref,
         version: row.version,
         inverse,
+        deleted: row.action == "delete",
     })
+}
+
+impl Tx {
+    /// Takes back one change, as long as the record is as the change left it: what was made is deleted,
+    /// what was deleted comes back, what was changed is what it was.
+    pub async fn take_back(&self, made: &Made) -> Result<(), Error> {
+        visit(made.collection, TakeBack { tx: self.clone(), made: made.clone() }).await
+    }
+}
+
+struct TakeBack {
+    tx: Tx,
+    made: Made,
+}
+
+impl Visitor for TakeBack {
+    type Output = BoxFuture<'static, Result<(), Error>>;
+
+    fn visit<T: Stored>(self) -> Self::Output {
+        let Self { tx, made } = self;
+        async move {
+            let row = Table::<T>::find().filter(column::<T>("id")?.eq(made.id)).one(&tx).await?;
+            let row = row.ok_or(Error::NotFound)?;
+            let before = Loaded::<T>::of(&row)?;
+            if !as_left::<T>(&tx, &row, &made).await? {
+                return Err(Error::Stale { current: before.record.head.version });
+            }
+            if made.deleted {
+                return tx.restore(&View::System, before).await.map(drop);
+            }
+            let Some(inverse) = &made.inverse else {
+                return tx.delete(&View::System, before).await.map(drop);
+            };
+            let mut json = before.record.to_json()?;
+            merge(&mut json, inverse);
+            let after: Record<T> = serde_json::from_value(json)?;
+            tx.replace(&View::System, before, after, Happened::plain("updated")).await.map(drop)
+        }
+        .boxed()
+    }
 }
