@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 pub use facts::{CitedRecord, ExchangeCount, FindingFacts, OpenActivity, ReportFacts, TwinFacts, UncountedExchange};
 pub use mark::{CITED, MARK, mark, marks};
-pub use year::REPORT_YEARS;
+pub use year::{REPORT_YEARS, fields_of_domain};
 
 use crate::codelist;
 use crate::collection::CollectionName;

@@ -103,7 +103,8 @@ pub use exchange_statistics::{
 pub use fault::{Fault, Faults};
 pub use finding::{
     CITED, CitedRecord, ExchangeCount, Finding, FindingAcceptance, FindingCode, FindingEvidence, FindingFacts, MARK,
-    OpenActivity, REPORT_YEARS, RecordMention, ReportFacts, Severity, TwinFacts, UncountedExchange, mark, marks,
+    OpenActivity, REPORT_YEARS, RecordMention, ReportFacts, Severity, TwinFacts, UncountedExchange, fields_of_domain,
+    mark, marks,
 };
 pub use import::ImportState;
 pub use index::{Dates, Reference, References, TermKind, Terms};

@@ -178,12 +178,17 @@ impl<'s> Candidates<'s> {
 
     /// The ids of the records of a collection that have a mark, whoever sees them.
     pub(crate) fn with_mark(&self, collection: CollectionName, mark: &str) -> SelectStatement {
+        self.with_term(collection, MARK, mark)
+    }
+
+    /// The ids of the records of a collection that have a term in a field, whoever sees them.
+    pub(crate) fn with_term(&self, collection: CollectionName, field: &str, text: &str) -> SelectStatement {
         Query::select()
             .column((term::Entity, term::Column::RecordId))
             .from(term::Entity)
             .and_where(term::Column::Collection.eq(collection.as_str()))
-            .and_where(term::Column::Field.eq(MARK))
-            .and_where(term::Column::Term.eq(mark))
+            .and_where(term::Column::Field.eq(field))
+            .and_where(term::Column::Term.eq(text))
             .to_owned()
     }
 

@@ -126,7 +126,8 @@ pub struct ReportFacts {
     pub municipality: RecordMention,
     /// The domains it requires.
     pub domains: Vec<String>,
-    /// The fields of events that were held and of exchanges that took place or are under way.
+    /// Of the fields that its domains are told by, those of events that were held and of exchanges that took
+    /// place or are under way.
     pub fields: BTreeSet<String>,
     /// The indicators of which somebody reported a figure.
     pub indicators: BTreeSet<String>,

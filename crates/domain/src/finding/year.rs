@@ -86,14 +86,24 @@ impl Finding {
     }
 }
 
+/// The fields of cooperation that a domain of the report is told by; nothing when nobody can say.
+pub fn fields_of_domain(domain: &str) -> Vec<&str> {
+    match domain {
+        "international_relations" => Vec::new(),
+        "foreign_economic_activity" => ECONOMY.to_vec(),
+        field => Some(field).filter(|field| crate::codelist::is_known("fields", field)).into_iter().collect(),
+    }
+}
+
 /// Whether something of a domain is recorded; nothing when nobody can say what belongs to it.
 fn has_content(domain: &str, report: &ReportFacts) -> Option<bool> {
-    let has = |field: &str| report.fields.contains(field);
+    let fields = fields_of_domain(domain);
+    let has_field = fields.iter().any(|field| report.fields.contains(*field));
     match domain {
         "international_relations" => Some(report.has_activity),
-        "foreign_economic_activity" => Some(report.has_economy || ECONOMY.iter().any(|field| has(field))),
-        "tourism" => Some(has("tourism") || report.indicators.contains("tourists")),
-        field => crate::codelist::is_known("fields", field).then(|| has(field)),
+        "foreign_economic_activity" => Some(report.has_economy || has_field),
+        "tourism" => Some(has_field || report.indicators.contains("tourists")),
+        _ => (!fields.is_empty()).then_some(has_field),
     }
 }
 

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use pobratim_domain::{
     AssistanceCaseState, CollectionName, ExchangeState, Municipality, Record, RecordMention, ReportFacts,
+    fields_of_domain,
 };
 use sea_orm::sea_query::{Alias, Condition, ExprTrait, Query};
 
 use super::took_place;
-use crate::candidates::{Candidates, MOST, column, nested};
+use crate::candidates::{Candidates, column};
 use crate::days::END;
 use crate::error::Error;
 use crate::stored::table_name;
@@ -37,18 +38,16 @@ pub(super) async fn report(
     lively.push(ExchangeState::UnderWay.as_str());
     let held = Condition::all().add(column(Events, "status").eq("held")).add(in_year(Events, "period"));
     let exchanged = Condition::all().add(column(Exchanges, "state").is_in(lively)).add(in_year(Exchanges, "period"));
+    let wanted: BTreeSet<&str> = settings.domains.iter().flat_map(|domain| fields_of_domain(domain.as_str())).collect();
     let mut fields = BTreeSet::new();
-    for (collection, fits) in [(Events, &held), (Exchanges, &exchanged)] {
-        // As the records have them: the same few combinations come again and again.
-        let select = Query::select()
-            .distinct()
-            .expr_as(column(collection, "fields"), Alias::new("fields"))
-            .from(table_name(collection))
-            .cond_where(look.kept(collection).add(fits.clone()))
-            .limit(10 * MOST)
-            .to_owned();
-        for row in look.all(&select).await? {
-            fields.extend(nested::<Vec<String>>(collection, &row, "fields")?);
+    for field in wanted {
+        let with = |collection, fits: &Condition| {
+            fits.clone().add(column(collection, "id").in_subquery(look.with_term(collection, "fields", field)))
+        };
+        let is_told =
+            look.any(Events, with(Events, &held)).await? || look.any(Exchanges, with(Exchanges, &exchanged)).await?;
+        if is_told {
+            fields.insert(field.to_owned());
         }
     }
     let signed =
