@@ -6,7 +6,7 @@
 //! grows with the records and not with their pairs. What speaks against a pair keeps it out.
 
 use std::collections::hash_map::DefaultHasher;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
@@ -138,35 +138,21 @@ pub struct DuplicateCandidate {
     pub parties: BTreeSet<Uuid>,
 }
 
-/// What candidates share.
-#[derive(PartialEq, Eq, Hash)]
-enum Key<'c> {
-    Name(String),
-    /// A name without one of its letters, as a hash.
-    Nearly(u64),
-    City(&'c str),
-    Square(i32, i32),
-    Parties(&'c BTreeSet<Uuid>),
-}
-
 /// The pairs, the likeliest first. `told` are pairs that somebody said are two.
 pub fn duplicates(candidates: &[DuplicateCandidate], told: &HashSet<[Uuid; 2]>) -> Vec<Duplicate> {
     let folded: Vec<Vec<String>> =
         candidates.iter().map(|candidate| candidate.names.iter().map(|name| fold(name)).collect()).collect();
-    let mut groups: HashMap<(CollectionName, &str, Key<'_>), Vec<usize>> = HashMap::new();
-    for (index, candidate) in candidates.iter().enumerate() {
-        for key in keys(candidate, &folded[index]) {
-            let group = groups.entry((candidate.record.collection, candidate.within.as_str(), key)).or_default();
-            if group.last() != Some(&index) {
-                group.push(index);
-            }
-        }
+    let mut keys = Vec::new();
+    for (index, (candidate, names)) in candidates.iter().zip(&folded).enumerate() {
+        add_keys(candidate, names, |key| keys.push((key, index)));
     }
+    keys.sort_unstable();
+    keys.dedup();
     let mut pairs = BTreeSet::new();
-    for group in groups.values().filter(|group| group.len() > 1) {
-        for (at, one) in group.iter().enumerate().take(COMPARED) {
-            let others = if at == 0 { group.as_slice() } else { &group[..group.len().min(COMPARED)] };
-            pairs.extend(others.iter().skip(at + 1).filter(|other| *other != one).map(|other| (*one, *other)));
+    for group in keys.chunk_by(|(one, _), (other, _)| one == other).filter(|group| group.len() > 1) {
+        for (at, (_, one)) in group.iter().enumerate().take(COMPARED) {
+            let others = if at == 0 { group } else { group.get(..COMPARED).unwrap_or(group) };
+            pairs.extend(others.iter().skip(at + 1).map(|(_, other)| (*one, *other)));
         }
     }
     let mut found: Vec<Duplicate> = pairs
@@ -198,43 +184,62 @@ impl Duplicate {
     }
 }
 
-fn keys<'c>(candidate: &'c DuplicateCandidate, folded: &[String]) -> Vec<Key<'c>> {
-    let mut keys = Vec::new();
+/// What a candidate may share with another, as numbers: two that share one are compared, so it does no harm
+/// when different things have the same.
+fn add_keys(candidate: &DuplicateCandidate, folded: &[String], mut add: impl FnMut(u64)) {
+    let scope = hash((candidate.record.collection, &candidate.within));
+    let mut key = |kind: u8, of: u64| add(scope ^ of.wrapping_add(u64::from(kind)).wrapping_mul(MIX));
     for name in folded.iter().filter(|name| !name.is_empty()) {
-        keys.push(Key::Name(name.clone()));
+        key(0, hash(name));
         if is_spelt(name) {
-            keys.push(Key::Nearly(hash(name.chars())));
-            let length = name.chars().count();
-            keys.extend((0..length).map(|left_out| {
-                let rest = name.chars().enumerate().filter(|(at, _)| *at != left_out).map(|(_, letter)| letter);
-                Key::Nearly(hash(rest))
-            }));
+            without_a_letter(name).for_each(|rest| key(1, rest));
         }
     }
-    keys.extend(candidate.cities.iter().map(|city| Key::City(city)));
+    candidate.cities.iter().for_each(|city| key(2, hash(city)));
     if let Some(location) = candidate.location {
         let squares = |degrees: f64, reach: f64| {
             #[expect(clippy::cast_possible_truncation, reason = "degrees are few")]
             let square = |degrees: f64| (degrees / SQUARE).floor() as i32;
-            [square(degrees - reach), square(degrees + reach)].into_iter().collect::<BTreeSet<_>>()
+            [square(degrees - reach), square(degrees + reach)]
         };
         // Meridians run together towards the poles.
         let reach = NEAR / 111.0;
         let across = reach / location.lat.to_radians().cos().max(0.1);
         for row in squares(location.lat, reach) {
-            keys.extend(squares(location.lon, across).into_iter().map(|column| Key::Square(row, column)));
+            squares(location.lon, across).into_iter().for_each(|column| key(3, hash((row, column))));
         }
     }
     if candidate.parties.len() > 1 {
-        keys.push(Key::Parties(&candidate.parties));
+        key(4, hash(&candidate.parties));
     }
-    keys
 }
 
-fn hash(letters: impl Iterator<Item = char>) -> u64 {
+/// An odd number whose bits are well mixed.
+const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
+
+fn hash(of: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
-    letters.for_each(|letter| letter.hash(&mut hasher));
+    of.hash(&mut hasher);
     hasher.finish()
+}
+
+/// A name as it is, and without each of its letters, as numbers: two that differ in a letter share one. They are
+/// polynomials in the letters, so that each is made of the parts before and behind at once.
+fn without_a_letter(name: &str) -> impl Iterator<Item = u64> {
+    let letters: Vec<u64> = name.chars().map(|letter| u64::from(u32::from(letter))).collect();
+    let mut behind = vec![0_u64; letters.len() + 1];
+    for (at, letter) in letters.iter().enumerate().rev() {
+        behind[at] = letter.wrapping_add(behind[at + 1].wrapping_mul(MIX));
+    }
+    let whole = behind[0];
+    let (mut before, mut power) = (0_u64, 1_u64);
+    let shorter = letters.into_iter().enumerate().map(move |(at, letter)| {
+        let rest = before.wrapping_add(behind[at + 1].wrapping_mul(power));
+        before = before.wrapping_add(letter.wrapping_mul(power));
+        power = power.wrapping_mul(MIX);
+        rest
+    });
+    std::iter::once(whole).chain(shorter)
 }
 
 /// Whether a name is written with letters, and long enough to be misspelt by one of them. Signs that stand

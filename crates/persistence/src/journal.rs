@@ -62,7 +62,7 @@ pub mod entry {
         pub hash: String,
         /// The request that made the change.
         pub request_id: String,
-        /// The import or load it belongs to.
+        /// The import, load or merge it belongs to.
         pub import_id: Option<String>,
     }
 
@@ -94,7 +94,7 @@ pub struct Stamp {
     pub actor_name: String,
     /// The request.
     pub request_id: String,
-    /// The import or load.
+    /// The import, load or merge.
     pub import_id: Option<String>,
 }
 

@@ -12,12 +12,12 @@ mod work;
 use actix_web::http::Method;
 use futures_util::FutureExt;
 use pobratim_domain::{CollectionName, MergeDifference, MergeState, Mergeable};
-use pobratim_persistence::Stored;
+use pobratim_persistence::{MERGEABLE, Stored};
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::contract::Schemas;
-use crate::contract::operation::{Operation, one, plural};
+use crate::contract::operation::{Operation, plural};
 use crate::contract::prose::holders;
 use crate::problem::{ApiError, ApiResult, BUILT_UPON, CANNOT_MERGE, INVALID_STATE, MERGED};
 use crate::routes::{Body, Entry};
@@ -96,7 +96,7 @@ fn of_one(id: &str, summary: &str, description: &str) -> Operation {
 }
 
 fn describe_list() -> Value {
-    let records = MERGED_NAMES.join(", ");
+    let records = MERGEABLE.iter().map(|name| plural(*name)).collect::<Vec<_>>().join(", ");
     operation("list_merges", "List merges", &format!("Which records became one, the newest first: {records}."))
         .shared_parameter("Limit")
         .shared_parameter("Cursor")
@@ -111,11 +111,9 @@ fn describe_list() -> Value {
         .done()
 }
 
-/// What can be merged, for the contract.
-const MERGED_NAMES: [&str; 3] = ["places", "organizations", "partnerships"];
-
 fn describe_get() -> Value {
-    of_one("get_merge", "Get a merge", &format!("How far it has come. With `Prefer: wait=60` the answer is held until it is at rest. What {} was before stands in its history.", one(CollectionName::Places)))
+    let description = "How far it has come. With `Prefer: wait=60` the answer is held until it is at rest: `merged`, `failed` or `undone`.";
+    of_one("get_merge", "Get a merge", description)
         .shared_parameter("Wait")
         .secured(ACCESS)
         .conditional()
