@@ -29,7 +29,7 @@ fn send<'a>(app: &'a App, key: &str, query: &str, name: &str, file: &[u8]) -> Re
 }
 
 /// The import when it is at rest.
-async fn rested(app: &App, key: &str, import: &Value) -> Reply {
+pub(crate) async fn rested(app: &App, key: &str, import: &Value) -> Reply {
     let path = format!("/v1/imports/{}", import["id"].as_str().unwrap());
     let reply = app.get(&path).key(key).header("Prefer", "wait=60").send().await.expect(200);
     assert!(
@@ -41,7 +41,7 @@ async fn rested(app: &App, key: &str, import: &Value) -> Reply {
 }
 
 /// A register that was checked.
-async fn checked(app: &App, key: &str, query: &str, name: &str, file: &[u8]) -> Reply {
+pub(crate) async fn checked(app: &App, key: &str, query: &str, name: &str, file: &[u8]) -> Reply {
     let sent = send(app, key, query, name, file).send().await.expect(201);
     assert_eq!(sent.json["state"], "checking");
     let reply = rested(app, key, &sent.json).await;
@@ -49,12 +49,12 @@ async fn checked(app: &App, key: &str, query: &str, name: &str, file: &[u8]) -> 
     reply
 }
 
-async fn act(app: &App, key: &str, import: &Reply, action: &str) -> Reply {
+pub(crate) async fn act(app: &App, key: &str, import: &Reply, action: &str) -> Reply {
     let path = format!("/v1/imports/{}/{action}", import.json["id"].as_str().unwrap());
     app.request("POST", &path).key(key).if_match(import.tag()).send().await
 }
 
-async fn committed(app: &App, key: &str, import: &Reply) -> Reply {
+pub(crate) async fn committed(app: &App, key: &str, import: &Reply) -> Reply {
     let begun = act(app, key, import, "commit").await.expect(202);
     let reply = rested(app, key, &begun.json).await;
     assert_eq!(reply.json["state"], "committed", "{:#}", reply.json);
@@ -62,7 +62,7 @@ async fn committed(app: &App, key: &str, import: &Reply) -> Reply {
 }
 
 /// Verdicts, with the codes of what is said of each row.
-async fn verdicts(app: &App, key: &str, import: &Value, query: &str) -> Vec<(i64, String, Vec<String>)> {
+pub(crate) async fn verdicts(app: &App, key: &str, import: &Value, query: &str) -> Vec<(i64, String, Vec<String>)> {
     let path = format!("/v1/imports/{}/rows?limit=200{query}", import["id"].as_str().unwrap());
     let rows = app.get(&path).key(key).send().await.expect(200).json;
     let code = |note: &Value| note["code"].as_str().unwrap().to_owned();
@@ -73,13 +73,13 @@ async fn verdicts(app: &App, key: &str, import: &Value, query: &str) -> Vec<(i64
     rows["items"].as_array().unwrap().iter().map(row).collect()
 }
 
-async fn count(app: &App, key: &str, path: &str) -> i64 {
+pub(crate) async fn count(app: &App, key: &str, path: &str) -> i64 {
     let reply = app.get(path).key(key).header("Prefer", "count=exact").send().await.expect(200);
     reply.json["page"]["total"].as_i64().unwrap()
 }
 
 /// The city with its place, as an office has it.
-async fn office() -> (App, String) {
+pub(crate) async fn office() -> (App, String) {
     let app = App::start().await;
     let (operator, slug) = (app.operator().await, "blagoveshchensk");
     let made = app.create("municipalities", &operator, municipality(slug)).await;
@@ -128,7 +128,10 @@ async fn an_office_brings_its_register_in_and_takes_it_back() {
     assert_eq!(count(&app, &key, "/v1/partnerships").await, 0, "nothing is written before it is committed");
 
     let import = committed(&app, &key, &import).await;
-    assert_eq!(import.json["made"], json!({"partnerships": 4, "updated": 0, "places": 4, "same": 0, "left": 0}));
+    assert_eq!(
+        import.json["made"],
+        json!({"partnerships": 4, "updated": 0, "places": 4, "same": 0, "records": 0, "left": 0})
+    );
     let ties = app.get("/v1/partnerships?expand=places").key(&key).send().await.expect(200).json;
     let heihe = &ties["items"][0];
     assert_eq!(
@@ -155,7 +158,10 @@ async fn an_office_brings_its_register_in_and_takes_it_back() {
     let begun = act(&app, &key, &import, "undo").await.expect(202);
     let undone = rested(&app, &key, &begun.json).await;
     assert_eq!(undone.json["state"], "undone");
-    assert_eq!(undone.json["made"], json!({"partnerships": 0, "updated": 0, "places": 0, "same": 0, "left": 0}));
+    assert_eq!(
+        undone.json["made"],
+        json!({"partnerships": 0, "updated": 0, "places": 0, "same": 0, "records": 0, "left": 0})
+    );
     assert_eq!(count(&app, &key, "/v1/partnerships").await, 0);
     assert_eq!(count(&app, &key, "/v1/places").await, 1);
     assert!(app.database.verify().await.unwrap().faults.is_empty());
@@ -368,7 +374,10 @@ async fn doubtful_rows_are_decided() {
     let import = rested(&app, &key, &again.json).await;
     assert_eq!(verdicts(&app, &key, &import.json, "").await, wanted);
     let import = committed(&app, &key, &import).await;
-    assert_eq!(import.json["made"], json!({"partnerships": 5, "updated": 0, "places": 5, "same": 0, "left": 0}));
+    assert_eq!(
+        import.json["made"],
+        json!({"partnerships": 5, "updated": 0, "places": 5, "same": 0, "records": 0, "left": 0})
+    );
     assert_eq!(count(&app, &key, "/v1/places?q=Ивановка").await, 2, "there was one, and this is another");
     assert_eq!(count(&app, &key, "/v1/places?q=Springfield").await, 2);
     assert_eq!(count(&app, &key, "/v1/places?external_id=geonames:9072919").await, 1);

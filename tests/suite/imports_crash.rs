@@ -116,7 +116,7 @@ async fn an_import_survives_the_death_of_its_server() {
     assert_eq!(status, 202);
     server = office.kill_in_the_middle(server, &store.address, &path, "committing").await;
     let (tag, import) = office.rested(&server, &path).await;
-    let made = json!({"partnerships": ROWS, "updated": 0, "places": ROWS + 1, "same": 0, "left": 0});
+    let made = json!({"partnerships": ROWS, "updated": 0, "places": ROWS + 1, "same": 0, "records": 0, "left": 0});
     assert_eq!((&import["state"], &import["made"]), (&json!("committed"), &made), "{import:#}");
     assert_eq!(office.total(&server, "partnerships").await, i64::try_from(ROWS).unwrap());
     assert_eq!(office.total(&server, "places").await, i64::try_from(ROWS + 1).unwrap());
@@ -130,7 +130,7 @@ async fn an_import_survives_the_death_of_its_server() {
     assert_eq!(status, 202);
     server = office.kill_in_the_middle(server, &store.address, &path, "undoing").await;
     let (_, import) = office.rested(&server, &path).await;
-    let nothing = json!({"partnerships": 0, "updated": 0, "places": 0, "same": 0, "left": 0});
+    let nothing = json!({"partnerships": 0, "updated": 0, "places": 0, "same": 0, "records": 0, "left": 0});
     assert_eq!((&import["state"], &import["made"]), (&json!("undone"), &nothing), "{import:#}");
     assert_eq!(office.total(&server, "partnerships").await, 0);
     assert_eq!(office.total(&server, "places").await, 0);

@@ -16,6 +16,7 @@ mod gazetteer;
 mod http;
 mod imports;
 mod imports_crash;
+mod imports_records;
 mod letters;
 mod limits;
 mod linear;

@@ -49,7 +49,7 @@ pub use api::{Api, RateLimit, Settings};
 pub use contract::{VERSION, document, text};
 pub use dataset::{FORMAT, LoadError, Loaded, load, load_records};
 pub use export::{ExportError, export};
-pub use imports::{CheckedRow, Imported, Register, import_register, remove_old_imports, resume_imports};
+pub use imports::{CheckedRow, IMPORTED, Imported, Register, import_register, remove_old_imports, resume_imports};
 pub use merges::resume_merges;
 pub use pobratim_imports::Profile;
 pub use routes::configure;

@@ -5,7 +5,7 @@ mod known;
 mod made;
 mod removal;
 
-pub use known::{KnownPlace, KnownTie};
+pub use known::{KnownPlace, KnownRecord, KnownTie};
 pub use made::{BuiltUpon, Made};
 
 use std::collections::BTreeMap;

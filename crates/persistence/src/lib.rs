@@ -77,7 +77,9 @@ pub use error::{Conflict, Error};
 pub use findings::{Findings, FindingsQuery};
 pub use head::Head;
 pub use idempotency::Idempotency;
-pub use imports::{BuiltUpon, ImportModel, ImportRowModel, ImportVerdictModel, KnownPlace, KnownTie, Made};
+pub use imports::{
+    BuiltUpon, ImportModel, ImportRowModel, ImportVerdictModel, KnownPlace, KnownRecord, KnownTie, Made,
+};
 pub use index::Reindexed;
 pub use journal::{Content, Stamp};
 pub use list::{ListQuery, Page, Wanted};

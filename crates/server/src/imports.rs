@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use pobratim_api::{Api, LoadError, Register, Settings, import_register};
-use pobratim_domain::{Municipality, PartnershipKind, Slug, Visibility};
+use pobratim_domain::{CollectionName, Municipality, PartnershipKind, Slug, Visibility};
 use pobratim_persistence::{Database, ListQuery, View};
 
 use crate::config::Config;
@@ -20,6 +20,7 @@ const PRINTED: u64 = 200;
 pub(crate) struct Wanted<'a> {
     pub(crate) file: &'a Path,
     pub(crate) municipality: Option<&'a str>,
+    pub(crate) collection: CollectionName,
     pub(crate) profile: Option<&'a str>,
     pub(crate) source: Option<String>,
     pub(crate) choices: Option<&'a Path>,
@@ -37,6 +38,7 @@ pub(crate) async fn import(config: &Config, wanted: Wanted<'_>) -> Outcome {
     let register = Register {
         name: wanted.file.file_name().map(|name| name.to_string_lossy().into_owned()),
         bytes,
+        collection: wanted.collection,
         profile: wanted.profile.and_then(pobratim_api::Profile::parse),
         kind: PartnershipKind::Twin,
         source: wanted.source,
@@ -50,6 +52,7 @@ pub(crate) async fn import(config: &Config, wanted: Wanted<'_>) -> Outcome {
         bar
     });
     let began = Instant::now();
+    let collection = wanted.collection;
     let imported = import_register(&api, keeper, register, choices, wanted.commit, PRINTED, |done, total| {
         if let Some(bar) = &bar {
             bar.set_length(u64::try_from(total).unwrap_or(u64::MAX));
@@ -81,7 +84,7 @@ pub(crate) async fn import(config: &Config, wanted: Wanted<'_>) -> Outcome {
     say(&counts.join(", "));
     match imported.made {
         Some([made, changed, places, left]) => say(&format!(
-            "import {}: {made} partnerships and {places} places made, {changed} partnerships changed, {left} rows left out after all; {:.1} s",
+            "import {}: {made} {collection} and {places} places for them made, {changed} changed, {left} rows left out after all; {:.1} s",
             imported.id,
             began.elapsed().as_secs_f64()
         )),

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use pobratim_domain::Role;
+use pobratim_domain::{CollectionName, Role};
 use pobratim_migrations::{Migrator, MigratorTrait};
 use pobratim_persistence::{Clock, Database};
 
@@ -73,6 +73,9 @@ enum Command {
         /// The municipality that keeps what is made, by its slug; the only one there is when left out
         #[arg(long)]
         municipality: Option<String>,
+        /// What the rows are: partnerships, places, organizations, agreements, exchanges or events
+        #[arg(long, default_value = "partnerships", value_parser = collection)]
+        collection: CollectionName,
         /// A register that is known: how it is cited
         #[arg(long, value_parser = profile)]
         profile: Option<String>,
@@ -183,6 +186,12 @@ fn profile(text: &str) -> Result<String, String> {
     if known.contains(&text) { Ok(text.to_owned()) } else { Err(format!("one of {}", known.join(", "))) }
 }
 
+fn collection(text: &str) -> Result<CollectionName, String> {
+    let known = pobratim_api::IMPORTED.map(CollectionName::as_str);
+    let found = CollectionName::parse(text).filter(|name| pobratim_api::IMPORTED.contains(name));
+    found.ok_or_else(|| format!("one of {}", known.join(", ")))
+}
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     if matches!(cli.command, Command::Openapi) {
@@ -225,10 +234,14 @@ async fn run(command: Command, config: &Config) -> Outcome {
         }
         Command::Load { file } => data::load(config, &file).await,
         Command::Export { file } => data::export(config, &file).await,
-        Command::Import { file, municipality, profile, source, choices, commit } => {
+        Command::Import { file, municipality, collection, profile, source, choices, commit } => {
             let (municipality, profile) = (municipality.as_deref(), profile.as_deref());
             let (file, choices) = (file.as_path(), choices.as_deref());
-            imports::import(config, imports::Wanted { file, municipality, profile, source, choices, commit }).await
+            imports::import(
+                config,
+                imports::Wanted { file, municipality, collection, profile, source, choices, commit },
+            )
+            .await
         }
         Command::Keys { command } => {
             let database = open(config).await?;

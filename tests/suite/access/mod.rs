@@ -49,6 +49,7 @@ const APART: &[(&str, &str)] = &[
     ("create_import", "an import is no record; imports.rs tries every caller"),
     ("get_import", "an import is no record; imports.rs tries every caller"),
     ("update_import", "an import is no record; imports.rs tries every caller"),
+    ("delete_import", "an import is no record; imports.rs tries every caller"),
     ("list_import_rows", "an import is no record; imports.rs tries every caller"),
     ("commit_import", "an import is no record; imports.rs tries every caller"),
     ("undo_import", "an import is no record; imports.rs tries every caller"),

@@ -27,9 +27,9 @@ const LAST: &[&str] = &[
 
 /// A column of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Column {
+pub(crate) struct Column {
     /// What stands over it: the member's name, with dots where members lie in others.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// The way to the member.
     path: Vec<String>,
     kind: Kind,
@@ -37,7 +37,7 @@ pub(super) struct Column {
 
 /// What a column has of its member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(crate) enum Kind {
     /// A text, a number, yes or no.
     Plain,
     /// A list of such, with semicolons between them.
@@ -62,7 +62,7 @@ pub(super) enum Cell {
 }
 
 /// The columns of a type of the contract.
-pub(super) fn columns(schemas: &Components, type_name: &str) -> Vec<Column> {
+pub(crate) fn columns(schemas: &Components, type_name: &str) -> Vec<Column> {
     let mut columns = Vec::new();
     let empty = Value::Null;
     let schema = schemas.named(type_name).unwrap_or(&empty);
@@ -124,6 +124,16 @@ fn is_named(items: &Value) -> bool {
 }
 
 impl Column {
+    /// The way to the member.
+    pub(crate) fn path(&self) -> &[String] {
+        &self.path
+    }
+
+    /// What it has of its member.
+    pub(crate) const fn kind(&self) -> Kind {
+        self.kind
+    }
+
     /// What it has of a record.
     pub(super) fn cell(&self, record: &Value) -> Cell {
         let mut member = Some(record);

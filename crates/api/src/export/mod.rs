@@ -6,7 +6,7 @@
 //! before it was taken: whoever reads slowly holds no connection, and no more than that in memory.
 
 mod calendar;
-mod columns;
+pub(crate) mod columns;
 mod form;
 mod map;
 mod pages;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pobratim_domain::{Faults, ImportState, Slug};
+use pobratim_domain::{CollectionName, Faults, ImportState, Slug};
 use pobratim_persistence::{Error, ImportModel, Stamp};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -15,7 +15,7 @@ use crate::imports::intake::{Register, keep_rows, take};
 use crate::imports::said::Columns;
 use crate::imports::telling::told_row;
 use crate::imports::wire::{ImportCandidate, ImportChoice, ImportTally, ImportVerdict};
-use crate::imports::work::{change, load, mapping, nested, work};
+use crate::imports::work::{change, collection, load, mapping, nested, work};
 
 /// What importing came to.
 pub struct Imported {
@@ -27,7 +27,8 @@ pub struct Imported {
     pub counts: BTreeMap<String, i64>,
     /// Doubtful and wrong rows, the first of them.
     pub rows: Vec<CheckedRow>,
-    /// Partnerships made, partnerships changed, places made, rows left out after all; nothing when it was not committed.
+    /// Partnerships or records of another collection made, partnerships changed, places made for them, rows left out
+    /// after all; nothing when it was not committed.
     pub made: Option<[i64; 4]>,
 }
 
@@ -70,7 +71,8 @@ pub async fn import_register(
         decide(api, &taken.import, choices).await?;
     }
     work(api, id, &mut progress).await?;
-    let mapping = mapping(&taken.import)?;
+    let is_of_ties = collection(&taken.import)? == CollectionName::Partnerships;
+    let mapping = if is_of_ties { mapping(&taken.import)? } else { Vec::new() };
     let heading: Vec<String> = nested(&taken.import.heading)?;
     let wanted = [ImportVerdict::Doubtful, ImportVerdict::Wrong].map(|verdict| verdict.as_str().to_owned());
     let (counts, rows) = database
@@ -98,7 +100,7 @@ pub async fn import_register(
     }
     if commit {
         let tally: ImportTally = nested(&import.tally)?;
-        made = Some([tally.partnerships, tally.updated, tally.places, tally.left]);
+        made = Some([tally.partnerships + tally.records, tally.updated, tally.places, tally.left]);
     }
     let findings: Vec<serde_json::Value> = nested(&import.findings)?;
     let findings = findings.iter().filter_map(|finding| finding["detail"].as_str().map(str::to_owned)).collect();
@@ -126,6 +128,9 @@ async fn decide(api: &Api, import: &ImportModel, choices: Value) -> Result<(), L
     let patch = json!({"choices": choices});
     let mut faults = Faults::default();
     api.validate("ImportPatch", &patch, &mut faults).map_err(LoadError::Unreadable)?;
+    if collection(import)? != CollectionName::Partnerships {
+        faults.add("/choices", "not_allowed", "Choices are of the cities of ties.");
+    }
     if faults.is_empty() {
         let list: Vec<ImportChoice> = serde_json::from_value(patch["choices"].clone()).map_err(Error::from)?;
         let columns = Columns::of(&mapping(import)?);

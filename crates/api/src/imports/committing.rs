@@ -5,18 +5,21 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use pobratim_domain::value::fold;
-use pobratim_domain::{CollectionName, ImportState, Partnership, Place, Slug, Visibility};
+use pobratim_domain::{CollectionName, ImportState, Keeper, Partnership, Place, Slug, Visibility};
 use pobratim_persistence::{Error, Happened, ImportModel, ImportVerdictModel, KnownPlace, Tx, View};
 use uuid::Uuid;
 
 use crate::api::Api;
-use crate::dataset::{SLICE, paced};
-use crate::imports::plan::{Plan, Side, Told, cites};
+use crate::collections;
+use crate::dataset::{Described, SLICE, paced};
+use crate::imports::plan::{NewRecord, Plan, Side, Told, cites};
 use crate::imports::wire::{ImportTally, ImportVerdict};
-use crate::imports::work::{READ, nested, stamp, unchanged};
+use crate::imports::work::{READ, collection, nested, stamp, unchanged};
 
 /// What a slice of a commit works with.
 struct Writing {
+    api: Api,
+    collection: CollectionName,
     slug: Slug,
     visibility: Visibility,
     /// The new places that earlier slices saw to: planned ids, and those they have.
@@ -36,6 +39,7 @@ pub(super) async fn commit(
 ) -> Result<(), Error> {
     let database = api.database();
     let slug = Slug::parse(&import.municipality).map_err(|error| Error::Defect(error.to_string()))?;
+    let collection = collection(&import)?;
     let visibility: Visibility = serde_json::from_value(import.visibility.as_str().into())?;
     let wanted = [ImportVerdict::New, ImportVerdict::Update].map(|verdict| verdict.as_str().to_owned());
     let named = Arc::new(named(api).await?);
@@ -59,6 +63,8 @@ pub(super) async fn commit(
         let tally: ImportTally = nested(&import.tally)?;
         let known = import.clone();
         let writing = Writing {
+            api: api.clone(),
+            collection,
             slug: slug.clone(),
             visibility,
             places: Arc::clone(&places),
@@ -116,11 +122,16 @@ impl Writing {
         line: i64,
     ) -> Result<(), Error> {
         let mut told: Told = nested(&verdict.told)?;
-        let Some(plan) = told.plan.clone() else { return Ok(()) };
-        let source = cites(&import.source, Some(format!("row {line}")), plan.cites.as_deref());
-        let outcome = match told.partnership {
-            Some(id) => self.more(tx, id, &plan, &source).await,
-            None => self.tie(tx, import, &plan, &source).await,
+        let outcome = match (&told.plan, &told.record) {
+            (_, Some(record)) => self.record(tx, record).await,
+            (Some(plan), None) => {
+                let source = cites(&import.source, Some(format!("row {line}")), plan.cites.as_deref());
+                match told.partnership {
+                    Some(id) => self.more(tx, id, plan, &source).await,
+                    None => self.tie(tx, import, plan, &source).await,
+                }
+            }
+            (None, None) => return Ok(()),
         };
         let refused = match outcome {
             Ok(()) => return Ok(()),
@@ -136,13 +147,26 @@ impl Writing {
         self.tally.left += 1;
         told.notes.push(crate::imports::wire::ImportNote {
             field: None,
+            heading: None,
             code: "left".to_owned(),
             detail: format!("It was not written: {refused}.").chars().take(4000).collect(),
         });
         told.plan = None;
+        told.record = None;
         verdict.verdict = ImportVerdict::Wrong.as_str().to_owned();
         verdict.told = serde_json::to_string(&told)?;
         tx.change_import_verdict(verdict).await
+    }
+
+    /// Makes a record of another collection.
+    async fn record(&mut self, tx: &Tx, record: &NewRecord) -> Result<(), Error> {
+        let keeper = (self.collection.keeper() == Keeper::Municipality).then(|| self.slug.clone());
+        let value = record.value.clone();
+        let described = Described { value, id: record.id, exists: false, keeper, is_whole: false };
+        let apply = collections::prepare(self.collection, &self.api, described)?;
+        apply(tx.clone()).await?;
+        self.tally.records += 1;
+        Ok(())
     }
 
     async fn tie(

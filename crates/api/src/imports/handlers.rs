@@ -7,7 +7,6 @@ use bytes::Bytes;
 use pobratim_domain::{CollectionName, Faults, ImportState, PartnershipKind, Slug, Visibility};
 use pobratim_imports::{Field, Profile};
 use pobratim_persistence::{Cursor, Error, ImportModel, Key, Stamp, Tx};
-use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -15,14 +14,16 @@ use crate::answer::{Answer, IfMatch};
 use crate::api::Api;
 use crate::ctx::{Ctx, unauthenticated};
 use crate::feed::wait_wanted;
+use crate::imports::patch::{Patch, mapped};
+use crate::imports::records;
 use crate::imports::removal::remove_rows;
 use crate::imports::said::Columns;
-use crate::imports::telling::{answer, told, told_row};
-use crate::imports::wire::{ImportChoice, ImportColumn};
-use crate::imports::work::{mapping, nested, state, work};
+use crate::imports::telling::{answer, told};
+use crate::imports::wire::ImportCollection;
+use crate::imports::work::{collection, nested, state, work};
 use crate::imports::{choices, intake};
 use crate::problem::{ApiError, ApiResult, FORBIDDEN};
-use crate::query::{Reader, codes};
+use crate::query::Reader;
 use crate::resource::next_link;
 
 /// How often a waiting reader looks.
@@ -31,7 +32,7 @@ const LOOK: Duration = Duration::from_millis(100);
 const TOLD: usize = 100;
 
 /// The municipality whose imports a caller may see and make.
-fn keeper(ctx: &Ctx) -> ApiResult<Slug> {
+pub(super) fn keeper(ctx: &Ctx) -> ApiResult<Slug> {
     ctx.require_in(CollectionName::Partnerships, "create")?;
     ctx.require_in(CollectionName::Places, "create")?;
     let principal = ctx.principal.as_ref().ok_or_else(unauthenticated)?;
@@ -39,7 +40,7 @@ fn keeper(ctx: &Ctx) -> ApiResult<Slug> {
     slug.ok_or_else(|| ApiError::new(&FORBIDDEN, "Imports belong to a municipality, and this key to none."))
 }
 
-fn import_id(ctx: &Ctx) -> ApiResult<Uuid> {
+pub(super) fn import_id(ctx: &Ctx) -> ApiResult<Uuid> {
     let text = ctx.record_param();
     Uuid::try_parse(text).ok().filter(|_| text.len() == 36).ok_or_else(ApiError::not_found)
 }
@@ -93,6 +94,7 @@ pub(crate) fn page(ctx: &Ctx, items: &[Value], limit: u64, next: Option<String>)
 pub(crate) async fn create(mut ctx: Ctx) -> ApiResult<Answer> {
     let slug = keeper(&ctx)?;
     let mut reader = Reader::new(&ctx);
+    let collection = code(reader.take("collection").map(str::to_owned), ImportCollection::Partnerships)?;
     let profile = reader.take("profile").map(str::to_owned);
     let kind = reader.take("kind").map(str::to_owned);
     let source = reader.take("source").map(str::to_owned);
@@ -101,10 +103,13 @@ pub(crate) async fn create(mut ctx: Ctx) -> ApiResult<Answer> {
         reader.fault("kind", "not_allowed", "A register is of ties that exist.");
     }
     reader.finish()?;
+    let collection = CollectionName::from(collection);
+    ctx.require_in(collection, "create")?;
     let (name, bytes) = intake::file(&mut ctx).await?;
     let register = intake::Register {
         name,
         bytes,
+        collection,
         profile: profile.as_deref().and_then(Profile::parse),
         kind: code(kind, PartnershipKind::Twin)?,
         source,
@@ -133,6 +138,19 @@ pub(crate) async fn create(mut ctx: Ctx) -> ApiResult<Answer> {
         Ok(answer)
     });
     kept.await.map_err(ApiError::defect)?
+}
+
+impl From<ImportCollection> for CollectionName {
+    fn from(collection: ImportCollection) -> Self {
+        match collection {
+            ImportCollection::Partnerships => Self::Partnerships,
+            ImportCollection::Places => Self::Places,
+            ImportCollection::Organizations => Self::Organizations,
+            ImportCollection::Agreements => Self::Agreements,
+            ImportCollection::Exchanges => Self::Exchanges,
+            ImportCollection::Events => Self::Events,
+        }
+    }
 }
 
 /// A code that the contract has held against its schema.
@@ -178,16 +196,6 @@ pub(crate) async fn get(ctx: Ctx) -> ApiResult<Answer> {
     }
 }
 
-/// A change of an import, as it is sent.
-#[derive(Deserialize)]
-struct Patch {
-    columns: Option<Vec<ImportColumn>>,
-    choices: Option<Vec<ImportChoice>>,
-    kind: Option<PartnershipKind>,
-    source: Option<String>,
-    visibility: Option<Visibility>,
-}
-
 /// `PATCH /v1/imports/{import_id}`
 pub(crate) async fn update(ctx: Ctx) -> ApiResult<Answer> {
     let slug = keeper(&ctx)?;
@@ -198,16 +206,28 @@ pub(crate) async fn update(ctx: Ctx) -> ApiResult<Answer> {
     faults.unless(patch["kind"] != "none", "/kind", "not_allowed", "A register is of ties that exist.");
     faults.into_result().map_err(ApiError::body)?;
     let patch: Patch = serde_json::from_value(patch).map_err(ApiError::defect)?;
+    let api = ctx.api.clone();
     let mapping = ctx
         .read(async |snapshot| {
             let import = snapshot.import(Some(slug.as_str()), id).await?;
             let mut faults = Faults::default();
             let mapping = match &patch.columns {
-                Some(columns) => mapped(&nested::<Vec<String>>(&import.heading)?, columns, &mut faults),
-                None => mapping(&import)?,
+                Some(columns) => {
+                    let members = match collection(&import)? {
+                        CollectionName::Partnerships => None,
+                        other => Some(records::members(api.schemas(), other)),
+                    };
+                    mapped(&nested::<Vec<String>>(&import.heading)?, columns, members.as_deref(), &mut faults)
+                }
+                None => nested(&import.mapping)?,
             };
-            if let Some(choices) = &patch.choices {
-                choices::examine(snapshot, &import, &Columns::of(&mapping), choices, &mut faults).await?;
+            if let Some(choices) = patch.choices.as_ref().filter(|choices| !choices.is_empty()) {
+                if collection(&import)? == CollectionName::Partnerships {
+                    let fields: Vec<_> = mapping.iter().map(|code| code.as_deref().and_then(Field::parse)).collect();
+                    choices::examine(snapshot, &import, &Columns::of(&fields), choices, &mut faults).await?;
+                } else {
+                    faults.add("/choices", "not_allowed", "Choices are of the cities of ties.");
+                }
             }
             faults.into_result()?;
             Ok(mapping)
@@ -241,32 +261,6 @@ pub(crate) async fn update(ctx: Ctx) -> ApiResult<Answer> {
     Ok(answer)
 }
 
-/// The mapping that somebody sends, by columns.
-fn mapped(heading: &[String], columns: &[ImportColumn], faults: &mut Faults) -> Vec<Option<Field>> {
-    let mut mapping: Vec<Option<Field>> = vec![None; heading.len()];
-    for (index, column) in columns.iter().enumerate() {
-        let Some(at) = heading.iter().position(|name| *name == column.heading) else {
-            faults.add(format!("/columns/{index}/heading"), "unknown_key", "There is no such column.");
-            continue;
-        };
-        faults.unless(
-            !columns[..index].iter().any(|other| other.heading == column.heading),
-            format!("/columns/{index}/heading"),
-            "duplicate",
-            "This column stands here already.",
-        );
-        let Some(field) = column.field else { continue };
-        faults.unless(
-            !mapping.contains(&Some(field)),
-            format!("/columns/{index}/field"),
-            "duplicate",
-            "Another column is this already.",
-        );
-        mapping[at] = Some(field);
-    }
-    mapping
-}
-
 /// `DELETE /v1/imports/{import_id}`
 pub(crate) async fn delete(ctx: Ctx) -> ApiResult<Answer> {
     let slug = keeper(&ctx)?;
@@ -289,56 +283,12 @@ pub(crate) async fn delete(ctx: Ctx) -> ApiResult<Answer> {
     Ok(answer)
 }
 
-/// `GET /v1/imports/{import_id}/rows`
-pub(crate) async fn rows(ctx: Ctx) -> ApiResult<Answer> {
-    let slug = keeper(&ctx)?;
-    let mut reader = Reader::new(&ctx);
-    let limit = reader.limit();
-    let cursor = reader.take("cursor").map(str::to_owned);
-    let verdicts = reader.values("verdict").unwrap_or_default();
-    codes(&ctx, &mut reader, "verdict", "ImportVerdict", &verdicts)?;
-    reader.finish()?;
-    let id = import_id(&ctx)?;
-    let secret = ctx.api.database().secret().clone();
-    let name = format!("import rows {id} {verdicts:?}");
-    let after = match cursor.map(|cursor| Cursor::decode(&cursor, &secret, &name)).transpose()? {
-        Some(Cursor { key: Key::Whole(number), .. }) => number,
-        _ => 0,
-    };
-    let (items, next) = ctx
-        .read(async |snapshot| {
-            let import = snapshot.import(Some(slug.as_str()), id).await?;
-            let heading: Vec<String> = nested(&import.heading)?;
-            let (mut found, known) = if verdicts.is_empty() {
-                let found = snapshot.import_rows(id, after, limit + 1).await?;
-                let last = found.last().map_or(after, |row| row.number);
-                let mut known = snapshot.import_verdicts(id, &[], after, limit + 1).await?;
-                known.retain(|verdict| verdict.number <= last);
-                (found, known)
-            } else {
-                let known = snapshot.import_verdicts(id, &verdicts, after, limit + 1).await?;
-                let numbers: Vec<i64> = known.iter().map(|verdict| verdict.number).collect();
-                (snapshot.import_rows_at(id, &numbers).await?, known)
-            };
-            let most = usize::try_from(limit).unwrap_or(usize::MAX);
-            let more = found.len() > most;
-            found.truncate(most);
-            let mut items = Vec::new();
-            for row in &found {
-                let verdict = known.iter().find(|verdict| verdict.number == row.number);
-                items.push(json!(told_row(&heading, row, verdict)?));
-            }
-            let last = found.last().filter(|_| more).map(|last| Cursor { key: Key::Whole(last.number), id });
-            Ok((items, last.map(|last| last.encode(&secret, &name)).transpose()?))
-        })
-        .await?;
-    Ok(page(&ctx, &items, limit, next))
-}
-
 /// `POST /v1/imports/{import_id}/commit`
 pub(crate) async fn commit(ctx: Ctx) -> ApiResult<Answer> {
     let slug = keeper(&ctx)?;
     let (id, if_match, stamp) = (import_id(&ctx)?, ctx.if_match()?, ctx.stamp());
+    let wanted = ctx.read(async |snapshot| collection(&snapshot.import(Some(slug.as_str()), id).await?)).await?;
+    ctx.require_in(wanted, "create")?;
     let answer = ctx
         .write(move |tx| async move {
             let import = seen(&tx, &slug, id, &if_match).await?;

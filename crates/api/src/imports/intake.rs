@@ -14,6 +14,7 @@ use crate::api::Api;
 use crate::content::{PART, fault, hexadecimal, is_expected, name_of, too_large, unreadable};
 use crate::ctx::Ctx;
 use crate::dataset::{SLICE, paced};
+use crate::imports::records;
 use crate::problem::{ApiError, ApiResult};
 
 /// A register as it comes.
@@ -22,6 +23,8 @@ pub struct Register {
     pub name: Option<String>,
     /// The file.
     pub bytes: Vec<u8>,
+    /// The collection that its rows are records of.
+    pub collection: CollectionName,
     /// The register that it is, when it is one that is known.
     pub profile: Option<Profile>,
     /// The kind of tie where a row does not tell.
@@ -73,8 +76,11 @@ pub(crate) fn take(api: &Api, keeper: &Slug, stamp: &Stamp, register: &Register)
     let table = read(&register.bytes, register.name.as_deref())?;
     let clock = api.database().clock();
     let (id, now) = (clock.id(), clock.now().as_micros());
-    let mapping = propose(&table.heading);
-    let codes: Vec<_> = mapping.iter().map(|field| field.map(pobratim_imports::Field::as_str)).collect();
+    let codes: Vec<Option<String>> = if register.collection == CollectionName::Partnerships {
+        propose(&table.heading).into_iter().map(|field| field.map(|field| field.as_str().to_owned())).collect()
+    } else {
+        records::propose(&table.heading, &records::members(api.schemas(), register.collection))
+    };
     let findings: Vec<_> =
         table.findings.iter().map(|finding| json!({"code": finding.code, "detail": finding.detail})).collect();
     let source = register.source.clone().or_else(|| register.profile.map(|profile| profile.source().to_owned()));
@@ -83,7 +89,7 @@ pub(crate) fn take(api: &Api, keeper: &Slug, stamp: &Stamp, register: &Register)
     let import = ImportModel {
         id,
         municipality: keeper.as_str().to_owned(),
-        collection: CollectionName::Partnerships.as_str().to_owned(),
+        collection: register.collection.as_str().to_owned(),
         state: ImportState::Checking.as_str().to_owned(),
         version: 1,
         run: clock.id(),

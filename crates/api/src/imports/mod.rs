@@ -12,8 +12,11 @@ mod committing;
 mod handlers;
 mod intake;
 mod judge;
+mod patch;
 mod plan;
+mod records;
 mod removal;
+mod rows;
 mod said;
 mod sides;
 mod telling;
@@ -37,6 +40,7 @@ pub(crate) use handlers::page;
 
 pub use command::{CheckedRow, Imported, import_register};
 pub use intake::Register;
+pub use records::IMPORTED;
 pub use removal::remove_old_imports;
 pub use work::resume_imports;
 
@@ -50,8 +54,8 @@ pub(crate) fn schemas(schemas: &mut Schemas) {
     schemas.add_page("Import", "A page of imports, the newest first.", false);
     schemas.add_page("ImportRow", "A page of rows, in the order of the file.", false);
     schemas.insert(FORM, form(PART));
-    schemas.insert("ImportPatch", wire::patch_schema());
-    schemas.insert("ImportColumnInput", wire::column_schema());
+    schemas.insert("ImportPatch", patch::patch_schema());
+    schemas.insert("ImportColumnInput", patch::column_schema());
     schemas.insert(
         "ImportProfile",
         json!({
@@ -69,9 +73,7 @@ pub(crate) fn routes() -> Vec<Entry> {
         Entry::new(Method::GET, one, Body::None, describe_get, |ctx| handlers::get(ctx).boxed_local()),
         Entry::new(Method::PATCH, one, Body::MergePatch, describe_update, |ctx| handlers::update(ctx).boxed_local()),
         Entry::new(Method::DELETE, one, Body::None, describe_delete, |ctx| handlers::delete(ctx).boxed_local()),
-        Entry::new(Method::GET, format!("{one}/rows"), Body::None, describe_rows, |ctx| {
-            handlers::rows(ctx).boxed_local()
-        }),
+        Entry::new(Method::GET, format!("{one}/rows"), Body::None, describe_rows, |ctx| rows::list(ctx).boxed_local()),
         Entry::new(Method::POST, format!("{one}/commit"), Body::None, describe_commit, |ctx| {
             handlers::commit(ctx).boxed_local()
         }),
@@ -113,6 +115,7 @@ fn describe_create() -> Value {
         "Send a register",
         "Reads a register of ties (CSV, XLSX, JSON, NDJSON) into rows and begins to check them; what its columns are is proposed from their headings, in Russian, English, Chinese, Japanese and Korean. Get the import with `Prefer: wait=60` until it is `checked`, look at its rows, then commit it. Nothing else is written before. A file that breaks a bound, is not what its name says, or holds formulas is refused as a whole.",
     )
+    .parameter(described("collection", json!({"$ref": "#/components/schemas/ImportCollection"}), "What the rows are: ties of two when nothing is said, else records of this collection, whose columns are those of its exports or are called so in one of five languages."))
     .parameter(described("profile", json!({"$ref": "#/components/schemas/ImportProfile"}), "The register that it is, when it is one that is known: how it is cited."))
     .parameter(described("kind", json!({"$ref": "#/components/schemas/PartnershipKind"}), "The kind of tie where a row does not tell; twin when nothing is said. Not `none`."))
     .parameter(described("source", json!({"type": "string", "minLength": 1, "maxLength": 1000, "examples": ["Реестр городов-побратимов"]}), "How records cite it; the name of the file when nothing is said."))

@@ -29,6 +29,19 @@ pub(crate) struct Told {
     pub(crate) partnership: Option<Uuid>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) plan: Option<Plan>,
+    /// The record of another collection that is there, or was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) record_id: Option<Uuid>,
+    /// A record of another collection that is to be made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) record: Option<NewRecord>,
+}
+
+/// A record that is to be made: what its id will be, and what a client would send.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct NewRecord {
+    pub(crate) id: Uuid,
+    pub(crate) value: serde_json::Value,
 }
 
 /// A tie to be made, or to be told more of.
@@ -207,7 +220,7 @@ fn name(text: &str, lang: &str, kind: PlaceNameKind, preferred: bool) -> Result<
 }
 
 /// A language tag for a name of which only the script is known.
-fn script(name: &str) -> &'static str {
+pub(crate) fn script(name: &str) -> &'static str {
     let is_in = |first: u32, last: u32| name.chars().any(|c| (first..=last).contains(&u32::from(c)));
     if is_in(0x0400, 0x04ff) {
         "ru"

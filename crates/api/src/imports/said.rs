@@ -38,7 +38,12 @@ pub(super) struct Said {
 
 impl Said {
     pub(super) fn note(&mut self, field: impl Into<Option<Field>>, code: &str, detail: impl Into<String>) {
-        self.told.notes.push(ImportNote { field: field.into(), code: code.to_owned(), detail: detail.into() });
+        self.told.notes.push(ImportNote {
+            field: field.into(),
+            heading: None,
+            code: code.to_owned(),
+            detail: detail.into(),
+        });
     }
 
     pub(super) fn wrong(&mut self, field: impl Into<Option<Field>>, code: &str, detail: impl Into<String>) {
@@ -60,6 +65,7 @@ impl Said {
         };
         if matches!(verdict, ImportVerdict::Wrong | ImportVerdict::Doubtful) {
             self.told.plan = None;
+            self.told.record = None;
         }
         (verdict, self.told)
     }

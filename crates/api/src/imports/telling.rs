@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pobratim_domain::Timestamp;
+use pobratim_domain::{CollectionName, Timestamp};
 use pobratim_imports::Field;
 use pobratim_persistence::{Error, ImportModel, ImportRowModel, ImportVerdictModel};
 
@@ -24,12 +24,18 @@ pub(super) fn answer(
 
 pub(super) fn told(import: &ImportModel, counts: &BTreeMap<String, i64>) -> Result<Import, Error> {
     let heading: Vec<String> = nested(&import.heading)?;
-    let mapping: Vec<Option<Field>> = nested(&import.mapping)?;
+    let mapping: Vec<Option<String>> = nested(&import.mapping)?;
+    let is_of_ties = import.collection == CollectionName::Partnerships.as_str();
+    let column = |(heading, code): (String, Option<String>)| {
+        let (field, member) = if is_of_ties { (code.as_deref().and_then(Field::parse), None) } else { (None, code) };
+        ImportColumn { heading, field, member }
+    };
     let of = |verdict: ImportVerdict| counts.get(verdict.as_str()).copied().unwrap_or_default();
     let moment = Timestamp::from_micros;
     Ok(Import {
         id: import.id,
         municipality: import.municipality.clone(),
+        collection: serde_json::from_value(import.collection.as_str().into())?,
         state: state(import)?,
         version: import.version,
         file: ImportFile {
@@ -39,7 +45,7 @@ pub(super) fn told(import: &ImportModel, counts: &BTreeMap<String, i64>) -> Resu
             size: import.size,
             sha256: import.sha256.clone(),
         },
-        columns: heading.into_iter().zip(mapping).map(|(heading, field)| ImportColumn { heading, field }).collect(),
+        columns: heading.into_iter().zip(mapping).map(column).collect(),
         kind: serde_json::from_value(import.kind.as_str().into())?,
         source: import.source.clone(),
         visibility: serde_json::from_value(import.visibility.as_str().into())?,
@@ -78,5 +84,6 @@ pub(crate) fn told_row(
         notes: told.notes,
         candidates: told.candidates,
         partnership: told.partnership,
+        record: told.record_id,
     })
 }

@@ -4,18 +4,17 @@ use pobratim_domain::country::CountryCode;
 use pobratim_domain::{ImportState, PartnershipKind, Timestamp, Visibility};
 use pobratim_imports::Field;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// A register that was sent: what it is, what its columns are taken for, and how far it has come.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(examples(json!({
-    "id": "01890a5d-ac96-774b-bcce-b302099a8c01", "municipality": "blagoveshchensk", "state": "checked", "version": 3,
+    "id": "01890a5d-ac96-774b-bcce-b302099a8c01", "municipality": "blagoveshchensk", "collection": "partnerships", "state": "checked", "version": 3,
     "file": {"name": "register.csv", "format": "csv", "encoding": "windows-1251", "size": 4096, "sha256": "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"},
     "columns": [{"heading": "Город", "field": "partner_city"}, {"heading": "Примечание"}],
     "kind": "twin", "source": "Реестр городов-побратимов", "visibility": "internal", "choices": [],
     "findings": [], "rows": {"total": 12, "checked": 12, "new": 9, "same": 1, "update": 0, "doubtful": 1, "wrong": 1, "skipped": 0},
-    "made": {"partnerships": 0, "updated": 0, "places": 0, "same": 0, "left": 0},
+    "made": {"partnerships": 0, "updated": 0, "places": 0, "same": 0, "records": 0, "left": 0},
     "created_at": "2011-09-05T01:30:00.000000Z", "updated_at": "2011-09-05T01:30:00.000000Z"
 })))]
 pub(crate) struct Import {
@@ -24,6 +23,8 @@ pub(crate) struct Import {
     /// The municipality that keeps it and what it makes.
     #[schema(min_length = 1, max_length = 63, examples("blagoveshchensk"))]
     pub(crate) municipality: String,
+    /// What its rows are: ties, or records of another collection.
+    pub(crate) collection: ImportCollection,
     /// How far it has come.
     pub(crate) state: ImportState,
     /// Counts its changes.
@@ -86,6 +87,25 @@ pub(crate) struct ImportFile {
     pub(crate) sha256: String,
 }
 
+/// The collections that rows can be records of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(examples("partnerships"))]
+pub(crate) enum ImportCollection {
+    /// Ties of two.
+    Partnerships,
+    /// Places.
+    Places,
+    /// Organizations.
+    Organizations,
+    /// Agreements.
+    Agreements,
+    /// Exchanges.
+    Exchanges,
+    /// Events.
+    Events,
+}
+
 /// What a file can be.
 #[derive(Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -111,6 +131,11 @@ pub(crate) struct ImportColumn {
     /// What it is taken for; left out when it is not looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) field: Option<Field>,
+    /// In tables of other collections: the member of a record, as the column of an export is called; `title` and
+    /// `names` without a language are in that of their letters.
+    #[schema(min_length = 1, max_length = 200, examples("period"))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) member: Option<String>,
 }
 
 /// A choice: which city is meant by a name, or that rows are left out. It holds for all rows that have the name
@@ -198,7 +223,7 @@ pub(crate) struct ImportRowCounts {
 
 /// What was made of an import.
 #[derive(Clone, Copy, Default, Serialize, Deserialize, utoipa::ToSchema)]
-#[schema(examples(json!({"partnerships": 9, "updated": 0, "places": 11, "same": 0, "left": 0})))]
+#[schema(examples(json!({"partnerships": 9, "updated": 0, "places": 11, "same": 0, "records": 0, "left": 0})))]
 pub(crate) struct ImportTally {
     /// Partnerships that were made.
     #[schema(minimum = 0, examples(9))]
@@ -212,6 +237,10 @@ pub(crate) struct ImportTally {
     /// Rows whose partnership somebody else made in the meantime.
     #[schema(minimum = 0, examples(0))]
     pub(crate) same: i64,
+    /// Records of other collections that were made.
+    #[serde(default)]
+    #[schema(minimum = 0, examples(0))]
+    pub(crate) records: i64,
     /// What could not be written, or not be taken back, because it had been changed in the meantime.
     #[schema(minimum = 0, examples(0))]
     pub(crate) left: i64,
@@ -244,6 +273,10 @@ pub(crate) struct ImportRow {
     #[schema(examples("01890a5d-ac96-774b-bcce-b302099a8101"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) partnership: Option<Uuid>,
+    /// The record of another collection that it speaks of, when there is one.
+    #[schema(examples("01890a5d-ac96-774b-bcce-b302099a8401"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) record: Option<Uuid>,
 }
 
 /// A cell that holds something.
@@ -303,6 +336,10 @@ pub(crate) struct ImportNote {
     /// Where: the field. Absent when it is about the row as a whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) field: Option<Field>,
+    /// Where, in tables of other collections: the heading of the column.
+    #[schema(min_length = 1, max_length = 9000, examples("Дата"))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) heading: Option<String>,
     /// What, for programs.
     #[schema(max_length = 64, examples("two_digit_year"))]
     pub(crate) code: String,
@@ -338,45 +375,4 @@ pub(crate) struct ImportCandidate {
     #[schema(minimum = 1, examples(224419))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) population: Option<i64>,
-}
-
-/// The merge patch of an import, which is written by hand as no record has its like.
-pub(crate) fn patch_schema() -> Value {
-    json!({
-        "type": "object",
-        "description": "What to change in an import that was checked. It is checked anew.",
-        "minProperties": 1,
-        "additionalProperties": false,
-        "properties": {
-            "columns": {
-                "type": "array", "minItems": 1, "maxItems": 100,
-                "items": {"$ref": "#/components/schemas/ImportColumnInput"},
-                "description": "What the columns are, by their headings; the list is replaced whole, and those left out are not looked at. No two columns are the same.",
-            },
-            "choices": {
-                "type": "array", "maxItems": 1000,
-                "items": {"$ref": "#/components/schemas/ImportChoiceInput"},
-                "description": "What is decided of names that may mean several cities, and of rows; the list is replaced whole.",
-            },
-            "kind": {"$ref": "#/components/schemas/PartnershipKind"},
-            "source": {"type": "string", "minLength": 1, "maxLength": 1000, "description": "How records cite it.", "examples": ["Реестр городов-побратимов"]},
-            "visibility": {"$ref": "#/components/schemas/Visibility"},
-        },
-        "examples": [{"columns": [{"heading": "Город", "field": "partner_city"}], "kind": "friendship"}, {"choices": [{"name": "Жиджао", "country": "CN", "geonames": 9_072_919}, {"rows": [7], "action": "skip"}]}],
-    })
-}
-
-/// A column as it is sent.
-pub(crate) fn column_schema() -> Value {
-    json!({
-        "type": "object",
-        "description": "A column, and what it is to be taken for.",
-        "additionalProperties": false,
-        "required": ["heading"],
-        "properties": {
-            "heading": {"type": "string", "minLength": 1, "maxLength": 9000, "description": "Its heading, as the import tells it.", "examples": ["Город"]},
-            "field": {"$ref": "#/components/schemas/ImportField"},
-        },
-        "examples": [{"heading": "Город", "field": "partner_city"}],
-    })
 }

@@ -4,7 +4,7 @@
 
 use std::time::Instant;
 
-use pobratim_domain::{CollectionName, ImportState, Municipality, PartnershipKind, Record};
+use pobratim_domain::{CollectionName, ImportState, Municipality, PartnershipKind, Record, Slug};
 use pobratim_imports::Field;
 use pobratim_persistence::{Error, ImportModel, ImportRowModel, ImportVerdictModel, Stamp, Tx};
 use serde::de::DeserializeOwned;
@@ -15,6 +15,7 @@ use crate::dataset::{SLICE, paced};
 use crate::imports::choices::Choices;
 use crate::imports::committing::commit;
 use crate::imports::judge::Judge;
+use crate::imports::records::{Common, RecordJudge};
 use crate::imports::wire::{ImportChoice, ImportTally};
 
 /// How many rows are read at once.
@@ -114,6 +115,12 @@ pub(super) async fn unchanged(tx: &Tx, known: &ImportModel) -> Result<ImportMode
     }
 }
 
+/// The collection whose records its rows are.
+pub(crate) fn collection(import: &ImportModel) -> Result<CollectionName, Error> {
+    CollectionName::parse(&import.collection)
+        .ok_or_else(|| Error::Defect(format!("an import is of the collection {}", import.collection)))
+}
+
 pub(crate) fn mapping(import: &ImportModel) -> Result<Vec<Option<Field>>, Error> {
     nested(&import.mapping)
 }
@@ -137,16 +144,7 @@ async fn check(api: &Api, import: ImportModel, progress: &mut (impl FnMut(i64, i
         .await?;
     let mut import = begun.value;
     forget(api, &import).await?;
-    let (home, places, ties) = database
-        .read(async |snapshot| {
-            let municipality: Option<Record<Municipality>> = snapshot.municipality(&slug).await?;
-            let home = municipality.and_then(|record| record.body.home_place);
-            Ok((home, snapshot.known_places().await?, snapshot.known_ties(&slug).await?))
-        })
-        .await?;
-    let choices = Choices::of(&nested::<Vec<ImportChoice>>(&import.choices)?).map_err(Error::Defect)?;
-    let judge = Judge::new(&mapping(&import)?, kind_of(&import)?, home, choices, database.clock());
-    let mut judge = Some(judge.knows(places, ties));
+    let mut judge = Some(judges(api, &import, &slug).await?);
     let mut size = SLICE;
     let mut waiting: Vec<ImportVerdictModel> = Vec::new();
     let mut read_to = 0;
@@ -215,11 +213,54 @@ async fn forget(api: &Api, import: &ImportModel) -> Result<(), Error> {
     Ok(())
 }
 
-fn verdicts(judge: &mut Judge, rows: &[ImportRowModel]) -> Result<Vec<ImportVerdictModel>, Error> {
+/// By whom rows are judged.
+enum Judges {
+    Ties(Box<Judge>),
+    Records(Box<RecordJudge>),
+}
+
+async fn judges(api: &Api, import: &ImportModel, slug: &str) -> Result<Judges, Error> {
+    let database = api.database();
+    let collection = collection(import)?;
+    if collection == CollectionName::Partnerships {
+        let (home, places, ties) = database
+            .read(async |snapshot| {
+                let municipality: Option<Record<Municipality>> = snapshot.municipality(slug).await?;
+                let home = municipality.and_then(|record| record.body.home_place);
+                Ok((home, snapshot.known_places().await?, snapshot.known_ties(slug).await?))
+            })
+            .await?;
+        let choices = Choices::of(&nested::<Vec<ImportChoice>>(&import.choices)?).map_err(Error::Defect)?;
+        let judge = Judge::new(&mapping(import)?, kind_of(import)?, home, choices, database.clock());
+        return Ok(Judges::Ties(Box::new(judge.knows(places, ties))));
+    }
+    let keeper = Slug::parse(slug).map_err(|error| Error::Defect(error.to_string()))?;
+    let (source, visibility) = (import.source.clone(), import.visibility.clone());
+    let common = Common { collection, keeper, source, visibility };
+    let mut judge = RecordJudge::new(api, common, nested(&import.heading)?, &nested::<Vec<_>>(&import.mapping)?);
+    for collection in judge.wanted() {
+        let known = database
+            .read(async |snapshot| match collection {
+                CollectionName::Partnerships => snapshot.ties_by_places(slug).await,
+                collection => snapshot.known_records(collection, slug).await,
+            })
+            .await?;
+        judge.knows(collection, known);
+    }
+    Ok(Judges::Records(Box::new(judge)))
+}
+
+fn verdicts(judge: &mut Judges, rows: &[ImportRowModel]) -> Result<Vec<ImportVerdictModel>, Error> {
     let cells = rows.iter().map(|row| nested(&row.cells)).collect::<Result<Vec<Vec<String>>, _>>()?;
-    judge.look_up(&cells).map_err(Error::Defect)?;
+    if let Judges::Ties(judge) = judge {
+        judge.look_up(&cells).map_err(Error::Defect)?;
+    }
     let judged = rows.iter().zip(&cells).map(|(row, cells)| {
-        let (verdict, told) = judge.judge(row.number, cells).map_err(Error::Defect)?;
+        let judged = match judge {
+            Judges::Ties(judge) => judge.judge(row.number, cells),
+            Judges::Records(judge) => judge.judge(row.number, row.line, cells),
+        };
+        let (verdict, told) = judged.map_err(Error::Defect)?;
         Ok(ImportVerdictModel {
             import_id: row.import_id,
             number: row.number,
@@ -233,7 +274,7 @@ fn verdicts(judge: &mut Judge, rows: &[ImportRowModel]) -> Result<Vec<ImportVerd
 /// Takes back what the journal says that an import did, the last first. `done` counts down the journal.
 async fn undo(api: &Api, mut import: ImportModel, progress: &mut (impl FnMut(i64, i64) + Send)) -> Result<(), Error> {
     let database = api.database();
-    let total = import.rows_total;
+    let (total, collection) = (import.rows_total, collection(&import)?);
     let mut size = SLICE;
     loop {
         if api.is_draining() {
@@ -255,6 +296,7 @@ async fn undo(api: &Api, mut import: ImportModel, progress: &mut (impl FnMut(i64
             for made in made {
                 let outcome = tx.take_back(&made).await;
                 let count = match (made.collection, &made.inverse) {
+                    _ if collection != CollectionName::Partnerships => &mut tally.records,
                     (CollectionName::Places, _) => &mut tally.places,
                     (_, Some(_)) => &mut tally.updated,
                     (_, None) => &mut tally.partnerships,
@@ -271,7 +313,8 @@ async fn undo(api: &Api, mut import: ImportModel, progress: &mut (impl FnMut(i64
             tx.change_import(import).await
         });
         import = written.await?.value;
-        progress(total - nested::<ImportTally>(&import.tally)?.partnerships, total);
+        let left = nested::<ImportTally>(&import.tally)?;
+        progress(total - left.partnerships - left.records, total);
         if count == 0 {
             return Ok(());
         }

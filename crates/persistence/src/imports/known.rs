@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use pobratim_domain::{CollectionName, Location, PartnershipParty, PlaceName};
+use pobratim_domain::{CollectionName, Keeper, Location, PartnershipParty, PlaceName};
 use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Query};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
@@ -45,7 +45,69 @@ pub struct KnownTie {
     pub living: bool,
 }
 
+/// A record of any collection, by what it is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownRecord {
+    /// Its id.
+    pub id: Uuid,
+    /// Its ref.
+    pub reference: String,
+    /// All its names or titles.
+    pub names: Vec<String>,
+    /// When it was, or where: what tells two of one name apart.
+    pub told: Option<String>,
+    /// Its external ids: scheme and value.
+    pub external_ids: Vec<(String, String)>,
+}
+
+/// The columns that say what a record is called, and what tells two of one name apart.
+const fn called(collection: CollectionName) -> (Option<&'static str>, Option<&'static str>) {
+    match collection {
+        CollectionName::Places | CollectionName::Organizations => (Some("names"), Some("country")),
+        CollectionName::Exchanges | CollectionName::Events | CollectionName::Programmes | CollectionName::Projects => {
+            (Some("title"), Some("period"))
+        }
+        CollectionName::Agreements => (Some("title"), Some("signed_on")),
+        _ => (None, None),
+    }
+}
+
 impl Snapshot {
+    /// Every record of a collection that a municipality keeps, or that is everybody's.
+    pub async fn known_records(
+        &self,
+        collection: CollectionName,
+        municipality: &str,
+    ) -> Result<Vec<KnownRecord>, Error> {
+        let mut ids: HashMap<Uuid, Vec<(String, String)>> = HashMap::new();
+        let of_collection = external_id::Column::Collection.eq(collection.as_str());
+        for row in external_id::Entity::find().filter(of_collection).all(self.connection()).await? {
+            ids.entry(row.record_id).or_default().push((row.scheme, row.value));
+        }
+        let (names, told) = called(collection);
+        let mut statement = Query::select()
+            .columns(["id", "ref"].into_iter().chain(names).chain(told).map(Alias::new))
+            .from(table_name(collection))
+            .and_where(Expr::col(Alias::new("deleted_at")).is_null())
+            .to_owned();
+        if collection.keeper() == Keeper::Municipality {
+            statement.and_where(Expr::col(Alias::new("municipality")).eq(municipality));
+        }
+        let mut records = Vec::new();
+        for row in self.connection().query_all(&statement).await? {
+            let id: Uuid = row.try_get("", "id")?;
+            let text = names.map(|names| row.try_get::<String>("", names)).transpose()?;
+            records.push(KnownRecord {
+                id,
+                reference: row.try_get("", "ref")?,
+                names: text.map_or(Ok(Vec::new()), |text| texts(&text))?,
+                told: told.map(|told| row.try_get::<Option<String>>("", told)).transpose()?.flatten(),
+                external_ids: ids.remove(&id).unwrap_or_default(),
+            });
+        }
+        Ok(records)
+    }
+
     /// Every city and district of the directory.
     pub async fn known_places(&self) -> Result<Vec<KnownPlace>, Error> {
         self.places_by(None).await
@@ -91,6 +153,24 @@ impl Snapshot {
         Ok(places)
     }
 
+    /// Every tie of two that a municipality keeps, called as its sides are that are not the municipality's own.
+    pub async fn ties_by_places(&self, municipality: &str) -> Result<Vec<KnownRecord>, Error> {
+        let places = self.known_places().await?;
+        let names: HashMap<Uuid, Vec<String>> = places.into_iter().map(|place| (place.id, place.names)).collect();
+        let home = self.municipality(municipality).await?.and_then(|record| record.body.home_place);
+        let ties = self.known_ties(municipality).await?;
+        let mut known = self.known_records(CollectionName::Partnerships, municipality).await?;
+        let mut at: HashMap<Uuid, &mut KnownRecord> = known.iter_mut().map(|record| (record.id, record)).collect();
+        for tie in ties {
+            let others = tie.sides.iter().filter(|side| Some(**side) != home);
+            let called: Vec<String> = others.filter_map(|side| names.get(side)).flatten().cloned().collect();
+            if let Some(record) = at.get_mut(&tie.id) {
+                record.names = called;
+            }
+        }
+        Ok(known)
+    }
+
     /// Every tie of two that a municipality keeps.
     pub async fn known_ties(&self, municipality: &str) -> Result<Vec<KnownTie>, Error> {
         let statement = Query::select()
@@ -117,4 +197,12 @@ impl Snapshot {
         }
         Ok(ties)
     }
+}
+
+/// The texts of names, or of a title in languages.
+fn texts(json: &str) -> Result<Vec<String>, Error> {
+    let value: serde_json::Value = serde_json::from_str(json)?;
+    let named = value.as_array().into_iter().flatten().filter_map(|name| name["text"].as_str());
+    let titled = value.as_object().into_iter().flatten().filter_map(|(_, text)| text.as_str());
+    Ok(named.chain(titled).map(str::to_owned).collect())
 }
