@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use actix_web::body::{BodyStream, SizedStream};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{ETAG, HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use pobratim_persistence::View;
 
@@ -131,12 +131,12 @@ impl Asked {
         // As many as an answer has, so that the map does not grow.
         let mut headers = HeaderMap::with_capacity(16);
         let mut encoding = if answer.is_compressible() && self.takes_gzip() { "gzip" } else { "" };
-        if let Some(tag) = &answer.tag {
-            let tag = tag.header(encoding);
-            if status.is_success() && self.reads() && has_seen(&self.headers, &tag) {
+        if let Some(tag) = answer.etag(encoding) {
+            let seen = tag.to_str().is_ok_and(|tag| has_seen(&self.headers, tag));
+            if status.is_success() && self.reads() && seen {
                 status = StatusCode::NOT_MODIFIED;
             }
-            set(&mut headers, "ETag", &tag);
+            headers.insert(ETAG, tag.clone());
         }
         if status != StatusCode::NOT_MODIFIED
             && let Some(caller) = self.uncounted.take()
@@ -157,7 +157,9 @@ impl Asked {
                 }
                 None => {
                     encoding = "";
-                    answer.tag.iter().for_each(|tag| set(&mut headers, "ETag", &tag.header(encoding)));
+                    if let Some(tag) = answer.etag(encoding) {
+                        headers.insert(ETAG, tag.clone());
+                    }
                 }
             }
         }

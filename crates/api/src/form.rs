@@ -2,7 +2,9 @@
 //! What belongs to one request (its id, limits, the log) is put around it in `asked`.
 
 use std::io::Write;
+use std::sync::OnceLock;
 
+use actix_web::http::header::HeaderValue;
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -17,7 +19,9 @@ const COMPRESS_FROM: usize = 1024;
 pub(crate) struct Form {
     pub(crate) status: u16,
     pub(crate) content_type: String,
-    pub(crate) tag: Option<Tag>,
+    tag: Option<Tag>,
+    /// The tag as a header, for the bytes as they are and compressed; made at the first need.
+    etags: [OnceLock<HeaderValue>; 2],
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) page: bool,
     body: Bytes,
@@ -32,6 +36,7 @@ impl Form {
             status: answer.status,
             content_type: answer.content_type,
             tag: answer.tag,
+            etags: Default::default(),
             headers: answer.headers,
             page: answer.page,
             body: answer.binary.unwrap_or_else(|| Bytes::from(answer.body.unwrap_or_default())),
@@ -56,6 +61,17 @@ impl Form {
         encoder.write_all(&self.body).ok()?;
         let small = encoder.finish().ok()?.into_boxed_slice();
         Some(Self { gzip: Some(Bytes::from(small)), ..self.clone() })
+    }
+
+    /// The ETag of the bytes in an encoding.
+    pub(crate) fn etag(&self, encoding: &str) -> Option<&HeaderValue> {
+        let tag = self.tag.as_ref()?;
+        let [plain, compressed] = &self.etags;
+        let etag = if encoding.is_empty() { plain } else { compressed };
+        // A tag is made of letters that a header takes.
+        Some(etag.get_or_init(|| {
+            HeaderValue::from_str(&tag.header(encoding)).unwrap_or_else(|_| HeaderValue::from_static("\"\""))
+        }))
     }
 
     /// The bytes in an encoding.
