@@ -15,8 +15,6 @@ mod findings;
 mod gazetteer;
 mod http;
 mod imports;
-mod imports_crash;
-mod imports_records;
 mod letters;
 mod limits;
 mod linear;

@@ -22,25 +22,6 @@ use crate::tx::Tx;
 use crate::unique;
 use crate::view::View;
 
-mod counter {
-    use sea_orm::entity::prelude::*;
-
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "counters")]
-    pub struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub municipality: String,
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub collection: String,
-        pub last: i64,
-    }
-
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
-
-    impl ActiveModelBehavior for ActiveModel {}
-}
-
 /// A record as it was found under the writer's lock.
 #[derive(Clone, Debug)]
 pub struct Loaded<T> {
@@ -291,7 +272,10 @@ impl Tx {
         let findable = is.map(Findable::of).unwrap_or_default();
         let (was_counted, is_counted) = (was.and_then(T::counted), is.and_then(T::counted));
         if action != Action::Delete {
-            self.check_references(view, action, &findable.references, &known).await?;
+            let missing = self.missing_references(view, &findable.references, &known).await?;
+            if !missing.is_empty() {
+                return Err(if action == Action::Restore { Error::MissingReference(missing) } else { missing.into() });
+            }
             unique::check::<T>(self, &record, &row, &findable).await?;
         }
         let id = record.head.id;
@@ -364,106 +348,6 @@ impl Tx {
             visibility: record.head.visibility.as_str().to_owned(),
             content,
         }
-    }
-
-    /// Checks that what is newly referred to is there and seen by the writer.
-    async fn check_references(
-        &self,
-        view: &View,
-        action: Action,
-        references: &References,
-        known: &Findable,
-    ) -> Result<(), Error> {
-        let is_known = |target: Uuid| {
-            self.is_announced(target) || known.references.iter().any(|reference| reference.target == target)
-        };
-        let mut wanted: BTreeMap<CollectionName, Vec<Uuid>> = BTreeMap::new();
-        for reference in references.iter().filter(|reference| !is_known(reference.target)) {
-            wanted.entry(reference.collection).or_default().push(reference.target);
-        }
-        // One statement for all collections: a creation waits for the database as few times as can be.
-        let mut looks = wanted.iter().map(|(collection, ids)| {
-            Query::select()
-                .expr_as(Expr::cust(format!("'{collection}'")), Alias::new("collection"))
-                .column(Alias::new("id"))
-                .from(table_name(*collection))
-                .and_where(Expr::col(Alias::new("id")).is_in(ids.iter().copied()))
-                .and_where(Expr::col(Alias::new("deleted_at")).is_null())
-                .cond_where(view.condition(*collection))
-                .to_owned()
-        });
-        let mut found = HashSet::new();
-        if let Some(mut statement) = looks.next() {
-            statement.unions(looks.map(|look| (UnionType::All, look)));
-            for row in self.query_all(&statement).await? {
-                found.insert((row.try_get::<String>("", "collection")?, row.try_get::<Uuid>("", "id")?));
-            }
-        }
-        let mut faults = Faults::default();
-        let unknown = references.iter().filter(|reference| !is_known(reference.target));
-        let is_found =
-            |reference: &Reference| found.contains(&(reference.collection.as_str().to_owned(), reference.target));
-        for reference in unknown.filter(|reference| !is_found(reference)) {
-            let (collection, target) = (reference.collection, reference.target);
-            let detail = match merge::merged_into(self, view, collection, target).await? {
-                Some(kept) => format!("{target} was merged into {} ({}): refer to that.", kept.id, kept.reference),
-                None => format!("There is no {} {target}.", collection.singular().replace('_', " ")),
-            };
-            faults.add(&reference.pointer, "unknown_reference", detail);
-        }
-        if faults.is_empty() {
-            Ok(())
-        } else if action == Action::Restore {
-            Err(Error::MissingReference(faults))
-        } else {
-            Err(faults.into())
-        }
-    }
-
-    /// How many living records of each collection refer to a record; itself does not count.
-    async fn dependents(&self, id: Uuid) -> Result<Vec<(String, i64)>, Error> {
-        let rows: Vec<(String, i64)> = link::Entity::find()
-            .select_only()
-            .column(link::Column::Collection)
-            .expr(Func::count_distinct(Expr::col(link::Column::RecordId)))
-            .filter(link::Column::Target.eq(id))
-            .filter(link::Column::RecordId.ne(id))
-            .group_by(link::Column::Collection)
-            .into_tuple()
-            .all(self)
-            .await?;
-        Ok(rows.into_iter().collect::<BTreeMap<_, _>>().into_iter().collect())
-    }
-
-    /// The next number for people, such as `PAR-0007`.
-    async fn next_reference(&self, collection: CollectionName, keeper: &str) -> Result<String, Error> {
-        let key = (keeper.to_owned(), collection.as_str().to_owned());
-        let number = self.last_number(&key).await? + 1;
-        self.set_number(key, number);
-        Ok(format!("{}-{number:04}", collection.prefix()))
-    }
-
-    /// Keeps a number that a record brings along from being given out again.
-    async fn reserve_reference(&self, collection: CollectionName, keeper: &str, reference: &str) -> Result<(), Error> {
-        let number = reference
-            .strip_prefix(collection.prefix())
-            .and_then(|rest| rest.strip_prefix('-'))
-            .and_then(|digits| digits.parse::<i64>().ok());
-        let key = (keeper.to_owned(), collection.as_str().to_owned());
-        if let Some(number) = number
-            && number > self.last_number(&key).await?
-        {
-            self.set_number(key, number);
-        }
-        Ok(())
-    }
-
-    async fn last_number(&self, key: &(String, String)) -> Result<i64, Error> {
-        if let Some(number) = self.number(key).await? {
-            return Ok(number);
-        }
-        let row = counter::Entity::find_by_id(key.clone()).one(&self.beneath()).await?;
-        Ok(row.map_or(0, |row| row.last))
     }
 }
 

@@ -4,9 +4,9 @@
 use pobratim_tests::{App, Reply};
 use serde_json::{Value, json};
 
-use crate::imports::{act, checked, committed, count, office, rested, verdicts};
+use super::{act, checked, committed, count, office, rested, verdicts};
 
-const DEMO: &str = include_str!("../../demo/blagoveshchensk.json");
+const DEMO: &str = include_str!("../../../demo/blagoveshchensk.json");
 
 async fn titled(app: &App, key: &str, collection: &str) -> Vec<Value> {
     let list = app.get(&format!("/v1/{collection}?limit=200")).key(key).send().await.expect(200).json;

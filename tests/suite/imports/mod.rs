@@ -1,5 +1,9 @@
 //! Imports over HTTP: registers read, judged, committed, gone on with after a stop, and taken back.
 
+mod choices;
+mod crash;
+mod records;
+
 use std::time::Duration;
 
 use pobratim_domain::Role;
@@ -19,7 +23,7 @@ const OFFICE: &str = "Город;Страна;Дата подписания;Ви
 
 /// Excerpt of the lists of twin towns of the English Wikipedia (CC BY-SA 4.0): "Wikipedia contributors, List of twin
 /// towns and sister cities in China / in Japan / in Russia".
-const FAR_EAST: &str = include_str!("../fixtures/far_east_excerpt.csv");
+const FAR_EAST: &str = include_str!("../../fixtures/far_east_excerpt.csv");
 
 fn send<'a>(app: &'a App, key: &str, query: &str, name: &str, file: &[u8]) -> Request<'a> {
     let head = format!("--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n");
@@ -29,7 +33,7 @@ fn send<'a>(app: &'a App, key: &str, query: &str, name: &str, file: &[u8]) -> Re
 }
 
 /// The import when it is at rest.
-pub(crate) async fn rested(app: &App, key: &str, import: &Value) -> Reply {
+async fn rested(app: &App, key: &str, import: &Value) -> Reply {
     let path = format!("/v1/imports/{}", import["id"].as_str().unwrap());
     let reply = app.get(&path).key(key).header("Prefer", "wait=60").send().await.expect(200);
     assert!(
@@ -41,7 +45,7 @@ pub(crate) async fn rested(app: &App, key: &str, import: &Value) -> Reply {
 }
 
 /// A register that was checked.
-pub(crate) async fn checked(app: &App, key: &str, query: &str, name: &str, file: &[u8]) -> Reply {
+async fn checked(app: &App, key: &str, query: &str, name: &str, file: &[u8]) -> Reply {
     let sent = send(app, key, query, name, file).send().await.expect(201);
     assert_eq!(sent.json["state"], "checking");
     let reply = rested(app, key, &sent.json).await;
@@ -49,12 +53,12 @@ pub(crate) async fn checked(app: &App, key: &str, query: &str, name: &str, file:
     reply
 }
 
-pub(crate) async fn act(app: &App, key: &str, import: &Reply, action: &str) -> Reply {
+async fn act(app: &App, key: &str, import: &Reply, action: &str) -> Reply {
     let path = format!("/v1/imports/{}/{action}", import.json["id"].as_str().unwrap());
     app.request("POST", &path).key(key).if_match(import.tag()).send().await
 }
 
-pub(crate) async fn committed(app: &App, key: &str, import: &Reply) -> Reply {
+async fn committed(app: &App, key: &str, import: &Reply) -> Reply {
     let begun = act(app, key, import, "commit").await.expect(202);
     let reply = rested(app, key, &begun.json).await;
     assert_eq!(reply.json["state"], "committed", "{:#}", reply.json);
@@ -62,7 +66,7 @@ pub(crate) async fn committed(app: &App, key: &str, import: &Reply) -> Reply {
 }
 
 /// Verdicts, with the codes of what is said of each row.
-pub(crate) async fn verdicts(app: &App, key: &str, import: &Value, query: &str) -> Vec<(i64, String, Vec<String>)> {
+async fn verdicts(app: &App, key: &str, import: &Value, query: &str) -> Vec<(i64, String, Vec<String>)> {
     let path = format!("/v1/imports/{}/rows?limit=200{query}", import["id"].as_str().unwrap());
     let rows = app.get(&path).key(key).send().await.expect(200).json;
     let code = |note: &Value| note["code"].as_str().unwrap().to_owned();
@@ -73,13 +77,13 @@ pub(crate) async fn verdicts(app: &App, key: &str, import: &Value, query: &str) 
     rows["items"].as_array().unwrap().iter().map(row).collect()
 }
 
-pub(crate) async fn count(app: &App, key: &str, path: &str) -> i64 {
+async fn count(app: &App, key: &str, path: &str) -> i64 {
     let reply = app.get(path).key(key).header("Prefer", "count=exact").send().await.expect(200);
     reply.json["page"]["total"].as_i64().unwrap()
 }
 
 /// The city with its place, as an office has it.
-pub(crate) async fn office() -> (App, String) {
+async fn office() -> (App, String) {
     let app = App::start().await;
     let (operator, slug) = (app.operator().await, "blagoveshchensk");
     let made = app.create("municipalities", &operator, municipality(slug)).await;
@@ -279,137 +283,6 @@ async fn the_mapping_can_be_changed() {
     let tie = &app.get("/v1/partnerships").key(&key).send().await.expect(200).json["items"][0];
     assert_eq!((&tie["kind"], &tie["established"]), (&json!("friendship"), &json!("2003")));
     patch(json!({"kind": "twin"}), "*").send().await.expect_problem(409, "invalid_state");
-}
-
-#[tokio::test]
-async fn doubtful_rows_are_decided() {
-    let (app, key) = office().await;
-    let register = "City,Country,Established\n\
-        Жиджао,КНР,2009\nжиджао,China,\nSpringfield,США,\nSpringfield,USA,2001\nGuilin,China,\nПекин,КР,\n\
-        Ивановка,Россия,\nХэйхэ,КНР,\n";
-    let village = json!({
-        "kind": "municipality", "country": "RU", "visibility": "public",
-        "names": [{"text": "Ивановка", "lang": "ru", "kind": "official", "preferred": true}],
-    });
-    let village = app.create("places", &key, village).await;
-    let import = checked(&app, &key, "", "a.csv", register.as_bytes()).await;
-    assert_eq!(import.json["choices"], json!([]));
-    assert_eq!(
-        (&import.json["rows"]["doubtful"], &import.json["rows"]["wrong"]),
-        (&json!(4), &json!(1)),
-        "{:#}",
-        import.json["rows"]
-    );
-    let path = format!("/v1/imports/{}", import.json["id"].as_str().unwrap());
-    let patch = |choices: Value, tag: &str| {
-        app.request("PATCH", &path).key(&key).if_match(tag).json(json!({"choices": choices}))
-    };
-    let rizhao = json!({"name": "Жиджао", "country": "CN", "geonames": 9_072_919});
-    let wrong = json!([
-        {"name": "Жиджао", "country": "CN"},
-        {"name": "Жиджао", "country": "CN", "geonames": 2_026_609},
-        {"name": "Жиджао", "country": "CN", "geonames": 1, "action": "skip", "rows": [1, 3, 99]},
-        {"name": "Springfield", "country": "CA", "action": "new_place"},
-        {"name": "Springfield", "country": "US", "place": village["id"]},
-        {"geonames": 2_036_973},
-        {"action": "skip"},
-        {"rows": [9], "action": "skip"},
-        {"name": "Springfield", "country": "US", "rows": [3], "place": import.json["id"]},
-    ]);
-    let refused = patch(wrong, import.tag()).send().await.expect_problem(400, "invalid_body");
-    let wanted = [
-        ("/choices/0", "required"),
-        ("/choices/1/geonames", "another_country"),
-        ("/choices/1", "duplicate"),
-        ("/choices/2", "not_allowed"),
-        ("/choices/2/rows/2", "unknown_key"),
-        ("/choices/2/geonames", "unknown_reference"),
-        ("/choices/2/rows/1", "unknown_key"),
-        ("/choices/3/name", "unknown_key"),
-        ("/choices/4/place", "another_country"),
-        ("/choices/5/name", "required"),
-        ("/choices/5/country", "required"),
-        ("/choices/6/name", "required"),
-        ("/choices/6/country", "required"),
-        ("/choices/7/rows/0", "unknown_key"),
-        ("/choices/8/place", "unknown_reference"),
-    ];
-    assert_eq!(refused.faults(), wanted.map(|(at, code)| (at.to_owned(), code.to_owned())));
-
-    let rows = app.get(&format!("{path}/rows")).key(&key).send().await.expect(200).json;
-    let springfields = rows["items"][2]["candidates"].as_array().unwrap();
-    assert!(springfields.len() > 2, "{springfields:?}");
-    let choices = json!([
-        rizhao,
-        {"name": "Springfield", "country": "US", "geonames": springfields[0]["geonames"]},
-        {"name": "Springfield", "country": "US", "rows": [4], "geonames": springfields[1]["geonames"]},
-        {"rows": [6], "action": "skip"},
-        {"name": "Ивановка", "country": "RU", "action": "new_place"},
-        {"name": "Хэйхэ", "country": "CN", "action": "skip"},
-    ]);
-    let decided = patch(choices.clone(), import.tag()).send().await.expect(200);
-    let import = rested(&app, &key, &decided.json).await;
-    assert_eq!(import.json["choices"], choices);
-    let list = app.get("/v1/imports").key(&key).send().await.expect(200).json;
-    assert_eq!(list["items"][0].get("choices"), None);
-    let row = |line: i64, verdict: &str, notes: &[&str]| {
-        (line, verdict.to_owned(), notes.iter().map(|code| (*code).to_owned()).collect::<Vec<_>>())
-    };
-    let wanted = [
-        row(2, "new", &["chosen"]),
-        row(3, "same", &["chosen", "repeated"]),
-        row(4, "new", &["chosen"]),
-        row(5, "new", &["chosen"]),
-        row(6, "new", &[]),
-        row(7, "skipped", &[]),
-        row(8, "new", &["chosen"]),
-        row(9, "skipped", &[]),
-    ];
-    assert_eq!(verdicts(&app, &key, &import.json, "").await, wanted);
-    assert_eq!(verdicts(&app, &key, &import.json, "&verdict=skipped").await.len(), 2);
-
-    // It stays decided when the import is checked anew for another reason.
-    let again = app.request("PATCH", &path).key(&key).if_match(import.tag()).json(json!({"kind": "friendship"}));
-    let again = again.send().await.expect(200);
-    let import = rested(&app, &key, &again.json).await;
-    assert_eq!(verdicts(&app, &key, &import.json, "").await, wanted);
-    let import = committed(&app, &key, &import).await;
-    assert_eq!(
-        import.json["made"],
-        json!({"partnerships": 5, "updated": 0, "places": 5, "same": 0, "records": 0, "left": 0})
-    );
-    assert_eq!(count(&app, &key, "/v1/places?q=Ивановка").await, 2, "there was one, and this is another");
-    assert_eq!(count(&app, &key, "/v1/places?q=Springfield").await, 2);
-    assert_eq!(count(&app, &key, "/v1/places?external_id=geonames:9072919").await, 1);
-    assert_eq!(count(&app, &key, "/v1/places?q=Хэйхэ").await, 0);
-    patch(json!([]), "*").send().await.expect_problem(409, "invalid_state");
-}
-
-#[tokio::test]
-async fn a_place_of_the_directory_is_chosen() {
-    let (app, key) = office().await;
-    let village = |lat: f64| {
-        json!({
-            "kind": "municipality", "country": "RU", "visibility": "public", "location": {"lat": lat, "lon": 127.9},
-            "names": [{"text": "Ивановка", "lang": "ru", "kind": "official", "preferred": true}],
-        })
-    };
-    let (one, other) =
-        (app.create("places", &key, village(50.3)).await, app.create("places", &key, village(45.0)).await);
-    let file = "City,Country\nИвановка,RU\n".as_bytes();
-    let import = checked(&app, &key, "", "a.csv", file).await;
-    let path = format!("/v1/imports/{}", import.json["id"].as_str().unwrap());
-    let rows = app.get(&format!("{path}/rows")).key(&key).send().await.expect(200).json;
-    assert_eq!(rows["items"][0]["notes"][0]["code"], "several_places");
-    let candidates = rows["items"][0]["candidates"].as_array().unwrap().iter().map(|city| &city["place"]);
-    assert_eq!(candidates.collect::<Vec<_>>(), [&one["id"], &other["id"]]);
-    let choices = json!({"choices": [{"name": "ивановка", "country": "RU", "place": other["id"]}]});
-    app.request("PATCH", &path).key(&key).if_match(import.tag()).json(choices).send().await.expect(200);
-    let import = rested(&app, &key, &import.json).await;
-    committed(&app, &key, &import).await;
-    let tie = &app.get("/v1/partnerships").key(&key).send().await.expect(200).json["items"][0];
-    assert_eq!(tie["parties"][1]["place"], other["id"]);
-    assert_eq!(count(&app, &key, "/v1/places?q=Ивановка").await, 2);
 }
 
 #[tokio::test]
