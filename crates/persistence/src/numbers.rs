@@ -35,7 +35,12 @@ impl Tx {
     }
 
     /// Keeps a number that a record brings along from being given out again.
-    pub(crate) async fn reserve_reference(&self, collection: CollectionName, keeper: &str, reference: &str) -> Result<(), Error> {
+    pub(crate) async fn reserve_reference(
+        &self,
+        collection: CollectionName,
+        keeper: &str,
+        reference: &str,
+    ) -> Result<(), Error> {
         let number = reference
             .strip_prefix(collection.prefix())
             .and_then(|rest| rest.strip_prefix('-'))

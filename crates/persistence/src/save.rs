@@ -1,23 +1,19 @@
 //! Storing records. `save` is the only way to do it: it compares the version, writes the row, what
 //! the record is found by, and the journal's entry.
 
-use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use pobratim_domain::{CollectionName, Faults, Keeper, Record, Reference, References, Slug, Timestamp, diff};
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Query, UnionType};
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Value,
-};
+use pobratim_domain::{CollectionName, Faults, Keeper, Record, Slug, Timestamp, diff};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, Value};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use crate::counts;
 use crate::error::Error;
-use crate::findable::{Findable, link};
+use crate::findable::Findable;
 use crate::journal::{Content, Draft};
 use crate::merge::{self, LedOn};
-use crate::stored::{Envelope, Stored, Table, column, row_of, table_name, to_record, to_row};
+use crate::stored::{Envelope, Stored, Table, column, row_of, to_record, to_row};
 use crate::tx::Tx;
 use crate::unique;
 use crate::view::View;
