@@ -19,6 +19,7 @@ use crate::cursor::Secret;
 use crate::error::Error;
 use crate::head::{self, Head};
 use crate::idempotency::Idempotency;
+use crate::index;
 use crate::journal::Stamp;
 use crate::read::{Snapshot, bounded};
 use crate::stored;
@@ -248,6 +249,7 @@ async fn prepare(connection: &DatabaseConnection, clock: &Clock) -> Result<Strin
     let secret = if row.epoch.is_empty() {
         let secret = clock.secret(32)?;
         set_epoch(&transaction, &clock.secret(8)?).await?;
+        index::set_kind(&transaction).await?;
         head::row::Entity::update_many()
             .col_expr(head::row::Column::Secret, Expr::value(secret.as_str()))
             .filter(Expr::col(head::row::Column::Id).eq(1))

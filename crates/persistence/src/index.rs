@@ -295,8 +295,13 @@ async fn note_change(tx: &Tx) -> Result<(), Error> {
 /// Notes what kind of index it is now.
 async fn note_kind(tx: &Tx) -> Result<(), Error> {
     tx.keep();
+    set_kind(tx).await
+}
+
+/// Notes that the index is of the kind that this program makes, as that of a database without records is.
+pub(crate) async fn set_kind(connection: &impl ConnectionTrait) -> Result<(), Error> {
     let update = head::row::Entity::update_many().col_expr(head::row::Column::IndexKind, Expr::value(KIND));
-    update.filter(head::row::Column::Id.eq(1)).filter(head::row::Column::IndexKind.lt(KIND)).exec(tx).await?;
+    update.filter(head::row::Column::Id.eq(1)).filter(head::row::Column::IndexKind.lt(KIND)).exec(connection).await?;
     Ok(())
 }
 
