@@ -75,10 +75,13 @@ impl Default for RateLimit {
 
 /// The API, shared by all its workers.
 #[derive(Clone)]
-pub struct Api(Arc<Parts>);
+pub struct Api {
+    parts: Arc<Parts>,
+    /// As this worker reads it.
+    database: Database,
+}
 
 struct Parts {
-    database: Database,
     contract: &'static Contract,
     settings: Settings,
     keys: Keys,
@@ -112,8 +115,7 @@ impl Api {
     pub fn new(database: Database, settings: Settings) -> Result<Self, String> {
         let contract = CONTRACT.as_ref().map_err(Clone::clone)?;
         let limits = settings.rate_limit.map(Limits::new);
-        Ok(Self(Arc::new(Parts {
-            database,
+        let parts = Parts {
             contract,
             cache: settings.cache.map(|bytes| Cache::new(bytes, settings.skip_head_check)).transpose()?,
             limits,
@@ -122,56 +124,62 @@ impl Api {
             metrics: Metrics::default(),
             draining: AtomicBool::new(false),
             stopping: tokio::sync::watch::Sender::new(false),
-        })))
+        };
+        Ok(Self { parts: Arc::new(parts), database })
+    }
+
+    /// The same for one of so many workers: it reads through connections of its own.
+    pub(crate) fn for_one_of(&self, workers: usize) -> Self {
+        Self { parts: Arc::clone(&self.parts), database: self.database.for_one_of(workers) }
     }
 
     /// The database.
     pub fn database(&self) -> &Database {
-        &self.0.database
+        &self.database
     }
 
     /// Says that the service is going away: it is not ready any more and waits for nothing.
     pub fn drain(&self) {
-        self.0.draining.store(true, Ordering::SeqCst);
-        self.0.stopping.send_replace(true);
+        self.parts.draining.store(true, Ordering::SeqCst);
+        self.parts.stopping.send_replace(true);
     }
 
     pub(crate) fn is_draining(&self) -> bool {
-        self.0.draining.load(Ordering::SeqCst)
+        self.parts.draining.load(Ordering::SeqCst)
     }
 
     pub(crate) fn stopping(&self) -> tokio::sync::watch::Receiver<bool> {
-        self.0.stopping.subscribe()
+        self.parts.stopping.subscribe()
     }
 
     pub(crate) fn settings(&self) -> &Settings {
-        &self.0.settings
+        &self.parts.settings
     }
 
     pub(crate) fn files(&self) -> &Files {
-        &self.0.settings.files
+        &self.parts.settings.files
     }
 
     pub(crate) fn keys(&self) -> &Keys {
-        &self.0.keys
+        &self.parts.keys
     }
 
     pub(crate) fn cache(&self) -> Option<&Cache> {
-        self.0.cache.as_ref()
+        self.parts.cache.as_ref()
     }
 
     pub(crate) fn limits(&self) -> Option<&Limits> {
-        self.0.limits.as_ref()
+        self.parts.limits.as_ref()
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {
-        &self.0.metrics
+        &self.parts.metrics
     }
 
     /// The operations by path.
     pub(crate) fn by_path(&self) -> BTreeMap<&'static str, Vec<&'static Entry>> {
         let mut paths: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
-        for entry in &self.0.contract.routes {
+        for entry in &self.parts.contract.routes {
             paths.entry(&entry.path).or_default().push(entry);
         }
         paths
@@ -184,15 +192,15 @@ impl Api {
 
     /// The same, for commands, which know nothing of HTTP.
     pub(crate) fn validate(&self, schema: &str, value: &Value, faults: &mut Faults) -> Result<(), String> {
-        self.0.contract.validators.check(schema, value, faults)
+        self.parts.contract.validators.check(schema, value, faults)
     }
 
     /// Notes what is wrong with a parameter that a client sent.
     pub(crate) fn check_parameter(&self, known: &Parameter, text: &str, faults: &mut Vec<FieldError>) -> ApiResult<()> {
-        known.check(&self.0.contract.validators, text, faults).map_err(ApiError::defect)
+        known.check(&self.parts.contract.validators, text, faults).map_err(ApiError::defect)
     }
 
     pub(crate) fn schemas(&self) -> &Components {
-        &self.0.contract.schemas
+        &self.parts.contract.schemas
     }
 }

@@ -1,12 +1,14 @@
 //! A request before and after its handler: who is counted for it, and how what the handler says is
 //! fitted to the client (conditional, compressed, cached).
 
+use std::ops::Deref;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix_web::body::{BodyStream, SizedStream};
-use actix_web::http::StatusCode;
 use actix_web::http::header::{ETAG, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse};
 use pobratim_persistence::View;
 
@@ -63,11 +65,10 @@ impl Said {
 /// What is known of a request before its handler runs.
 pub(crate) struct Asked {
     began: Instant,
+    request: HttpRequest,
     pub(crate) request_id: String,
-    pub(crate) method: String,
-    pub(crate) path: String,
-    route: String,
-    pub(crate) headers: HeaderMap,
+    route: &'static str,
+    pub(crate) headers: Headers,
     pub(crate) view: View,
     pub(crate) anonymous: bool,
     allowance: Option<Allowance>,
@@ -76,7 +77,7 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    pub(crate) fn new(request: &HttpRequest, route: &str) -> Self {
+    pub(crate) fn new(request: &HttpRequest, route: &'static str) -> Self {
         let sent = request.headers().get("X-Request-Id").and_then(|value| value.to_str().ok());
         let fits = |id: &&str| {
             (1..=128).contains(&id.len())
@@ -84,11 +85,10 @@ impl Asked {
         };
         Self {
             began: Instant::now(),
+            request: request.clone(),
             request_id: sent.filter(fits).map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned),
-            method: request.method().to_string(),
-            path: request.path().to_owned(),
-            route: route.to_owned(),
-            headers: combined(request.headers()),
+            route,
+            headers: Headers::of(request),
             view: View::Public,
             anonymous: true,
             allowance: None,
@@ -96,9 +96,21 @@ impl Asked {
         }
     }
 
+    pub(crate) fn method(&self) -> &Method {
+        self.request.method()
+    }
+
+    pub(crate) fn path(&self) -> &str {
+        self.request.path()
+    }
+
     /// Counts a caller by address.
-    pub(crate) fn admit(&mut self, api: &Api, request: &HttpRequest) -> ApiResult<()> {
-        self.count(api, Caller { has_key: false, name: client_address(request, &api.settings().trusted_proxies) })
+    pub(crate) fn admit(&mut self, api: &Api) -> ApiResult<()> {
+        if api.limits().is_none() {
+            return Ok(());
+        }
+        let name = client_address(&self.request, &api.settings().trusted_proxies);
+        self.count(api, Caller { has_key: false, name })
     }
 
     pub(crate) fn count(&mut self, api: &Api, caller: Caller) -> ApiResult<()> {
@@ -113,7 +125,7 @@ impl Asked {
     }
 
     fn reads(&self) -> bool {
-        matches!(self.method.as_str(), "GET" | "HEAD")
+        matches!(self.method().as_str(), "GET" | "HEAD")
     }
 
     fn over_limit(&self) -> ApiResult<()> {
@@ -185,7 +197,7 @@ impl Asked {
         drop(turn);
         self.common(api, &mut headers, answer.page);
         let took = self.began.elapsed();
-        api.metrics().count(&self.method, &self.route, status.as_u16(), took);
+        api.metrics().count(self.method(), self.route, status.as_u16(), took);
         self.log(status, took);
         let mut response = HttpResponse::build(status);
         let mut response = match stream {
@@ -202,9 +214,9 @@ impl Asked {
 
     fn problem(&self, error: &ApiError) -> Answer {
         if let Some(cause) = &error.cause {
-            tracing::error!(request_id = self.request_id, path = self.path, cause, "a request failed");
+            tracing::error!(request_id = self.request_id, path = self.path(), cause, "a request failed");
         }
-        let problem = error.body_for(&self.path, &self.request_id);
+        let problem = error.body_for(self.path(), &self.request_id);
         let body = serde_json::to_string(&problem).unwrap_or_default();
         let mut answer = Answer::json(error.status().as_u16(), body);
         answer.content_type = "application/problem+json".to_owned();
@@ -236,7 +248,7 @@ impl Asked {
             let listed = api.settings().cors_origins.iter().any(|known| known == origin);
             if listed {
                 set(headers, "Access-Control-Allow-Origin", origin);
-            } else if self.anonymous && matches!(self.method.as_str(), "GET" | "HEAD" | "OPTIONS") {
+            } else if self.anonymous && matches!(self.method().as_str(), "GET" | "HEAD" | "OPTIONS") {
                 // Anybody's page may read what is public; it cannot send a credential along.
                 set(headers, "Access-Control-Allow-Origin", "*");
                 if headers.contains_key("Access-Control-Allow-Methods") {
@@ -258,7 +270,7 @@ impl Asked {
         tracing::info!(
             request_id = self.request_id,
             trace_id = trace,
-            method = self.method,
+            method = self.method().as_str(),
             route = self.route,
             status = status.as_u16(),
             micros,
@@ -288,18 +300,40 @@ pub(crate) fn has_seen(headers: &HeaderMap, tag: &str) -> bool {
 
 /// The headers of a request, each once: a field that stands several times is one list (RFC 9110,
 /// section 5.3). What is no list, such as a credential, is then not a good one.
-fn combined(given: &HeaderMap) -> HeaderMap {
-    if given.len() == given.len_keys() {
-        return given.clone();
+#[derive(Clone)]
+pub(crate) enum Headers {
+    /// As they came.
+    Sent(HttpRequest),
+    /// Some stood several times.
+    Combined(Rc<HeaderMap>),
+}
+
+impl Headers {
+    fn of(request: &HttpRequest) -> Self {
+        let given = request.headers();
+        if given.len() == given.len_keys() {
+            return Self::Sent(request.clone());
+        }
+        let mut headers = HeaderMap::with_capacity(given.len());
+        for name in given.keys() {
+            let values: Vec<&[u8]> = given.get_all(name).map(HeaderValue::as_bytes).collect();
+            if let Ok(value) = HeaderValue::from_bytes(&values.join(b", ".as_slice())) {
+                headers.insert(name.clone(), value);
+            }
+        }
+        Self::Combined(Rc::new(headers))
     }
-    let mut headers = HeaderMap::with_capacity(given.len());
-    for name in given.keys() {
-        let values: Vec<&[u8]> = given.get_all(name).map(HeaderValue::as_bytes).collect();
-        if let Ok(value) = HeaderValue::from_bytes(&values.join(b", ".as_slice())) {
-            headers.insert(name.clone(), value);
+}
+
+impl Deref for Headers {
+    type Target = HeaderMap;
+
+    fn deref(&self) -> &HeaderMap {
+        match self {
+            Self::Sent(request) => request.headers(),
+            Self::Combined(headers) => headers,
         }
     }
-    headers
 }
 
 /// Sets what is the same in all answers; the name in small letters.

@@ -5,6 +5,7 @@
 //! asks the database for the head, after the request came. So an answer from here is as fresh as one
 //! that was just made, whoever wrote: this process or another.
 
+use std::fmt::Write;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use jiff::civil::Date;
@@ -177,15 +178,39 @@ pub(crate) fn name(
     principal: Option<&Principal>,
     query: &[&(String, String)],
 ) -> Option<Arc<str>> {
-    let by = entry.kept_by?;
-    // A header that is no text has no name here, and is refused where it is read.
-    let header = |name: &str| asked.headers.get(name).map_or(Some(""), |value| value.to_str().ok());
-    let headers = by.iter().map(|name| header(name)).collect::<Option<Vec<_>>>()?;
+    let mut name = Name(String::with_capacity(128));
+    name.add(asked.path());
+    name.add(entry.preferred(&asked.headers));
+    for by in entry.kept_by? {
+        // A header that is no text has no name here, and is refused where it is read.
+        name.add(asked.headers.get(*by).map_or(Some(""), |value| value.to_str().ok())?);
+    }
+    name.add(&asked.view.tag());
     let scopes = principal.map(|principal| principal.key.body.scopes.as_slice()).unwrap_or_default();
-    let keeper = principal.and_then(Principal::municipality).map(pobratim_domain::Slug::as_str).unwrap_or_default();
-    let parts = (asked.view.tag(), keeper, scopes, &asked.path, query, entry.preferred(&asked.headers), headers);
-    // As it is written for debugging, each text stands between quotes, so no two names run together.
-    Some(format!("{parts:?}").into())
+    name.add(principal.and_then(Principal::municipality).map(pobratim_domain::Slug::as_str).unwrap_or_default());
+    name.begin(scopes.len());
+    scopes.iter().for_each(|scope| name.add(scope));
+    name.begin(query.len());
+    for (parameter, value) in query {
+        name.add(parameter);
+        name.add(value);
+    }
+    Some(name.0.into())
+}
+
+/// A name made of texts. The length of each stands before it, so no two names run together.
+struct Name(String);
+
+impl Name {
+    fn add(&mut self, text: &str) {
+        self.begin(text.len());
+        self.0.push_str(text);
+    }
+
+    fn begin(&mut self, many: usize) {
+        // Writing into a String does not fail.
+        let _ = write!(self.0, "{many} ");
+    }
 }
 
 #[cfg(test)]

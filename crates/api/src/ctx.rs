@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use actix_web::http::header::HeaderMap;
+use actix_web::http::Method;
 use bytes::Bytes;
 use jiff::civil::Date;
 use pobratim_domain::{Collection, CollectionName, Faults, Keeper, Scope, Slug};
@@ -18,6 +18,7 @@ use uuid::Uuid;
 use crate::access::Principal;
 use crate::answer::{Answer, IfMatch, REPLAYED};
 use crate::api::Api;
+use crate::asked::Headers;
 use crate::cache::Seen;
 use crate::content::Incoming;
 use crate::problem::{ApiError, ApiResult, FORBIDDEN, FieldError, MALFORMED, PRECONDITION_REQUIRED, UNAUTHENTICATED};
@@ -30,11 +31,11 @@ pub(crate) struct Ctx {
     pub(crate) entry: &'static Entry,
     pub(crate) principal: Option<Principal>,
     pub(crate) request_id: String,
-    pub(crate) method: String,
+    pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) params: Vec<(String, String)>,
     pub(crate) query: Vec<(String, String)>,
-    pub(crate) headers: HeaderMap,
+    pub(crate) headers: Headers,
     pub(crate) body: Bytes,
     /// A body that is read as it arrives.
     pub(crate) incoming: Option<Incoming>,

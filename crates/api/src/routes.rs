@@ -154,14 +154,16 @@ pub(crate) fn routes() -> Vec<Entry> {
     routes
 }
 
-/// Puts the operations into an actix app. actix's own answers to what it does not know are never
-/// reached: each resource says what it can do, and the rest is not found.
+/// Puts the operations into the actix app of a worker. actix's own answers to what it does not know are
+/// never reached: each resource says what it can do, and the rest is not found.
 pub fn configure(api: &Api, config: &mut web::ServiceConfig) {
+    // actix starts as many workers as there are cores.
+    let api = &api.for_one_of(std::thread::available_parallelism().map_or(1, usize::from));
     // A router tries one pattern after the other, so those that begin alike stand in a scope.
     let mut scopes: BTreeMap<&str, Vec<Resource>> = BTreeMap::new();
     for (path, entries) in api.by_path() {
         let scope = scope_of(path);
-        let resource = resource(api, path.get(scope.len()..).unwrap_or_default(), entries);
+        let resource = resource(api, path, path.get(scope.len()..).unwrap_or_default(), entries);
         scopes.entry(scope).or_default().push(resource);
     }
     // The last first: a scope takes what begins as it does, and `/` begins everything.
@@ -176,7 +178,7 @@ pub fn configure(api: &Api, config: &mut web::ServiceConfig) {
     }
     let known = api.clone();
     config.default_service(web::to(move |request: HttpRequest| {
-        serve::refuse(known.clone(), request, ApiError::not_found())
+        serve::refuse(known.clone(), "unknown", request, ApiError::not_found())
     }));
 }
 
@@ -187,7 +189,7 @@ fn scope_of(path: &str) -> &str {
 }
 
 /// What a path can do.
-fn resource(api: &Api, path: &str, entries: Vec<&'static Entry>) -> Resource {
+fn resource(api: &Api, route: &'static str, path: &str, entries: Vec<&'static Entry>) -> Resource {
     let mut methods: Vec<Method> = entries.iter().map(|entry| entry.method.clone()).collect();
     if methods.contains(&Method::GET) {
         methods.push(Method::HEAD);
@@ -208,12 +210,12 @@ fn resource(api: &Api, path: &str, entries: Vec<&'static Entry>) -> Resource {
     let (known, said) = (api.clone(), allow.clone());
     resource = resource.route(
         web::method(Method::OPTIONS)
-            .to(move |request: HttpRequest| serve::options(known.clone(), request, said.clone())),
+            .to(move |request: HttpRequest| serve::options(known.clone(), route, request, said.clone())),
     );
     let known = api.clone();
     resource.default_service(web::to(move |request: HttpRequest| {
         let error =
             ApiError::new(&METHOD_NOT_ALLOWED, format!("This path takes {allow}.")).with_header("Allow", allow.clone());
-        serve::refuse(known.clone(), request, error)
+        serve::refuse(known.clone(), route, request, error)
     }))
 }

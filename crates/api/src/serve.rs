@@ -45,16 +45,16 @@ pub(crate) async fn serve(
 }
 
 /// Answers a request that no operation is there for.
-pub(crate) async fn refuse(api: Api, request: HttpRequest, error: Box<ApiError>) -> HttpResponse {
-    let mut asked = Asked::new(&request, request.match_pattern().as_deref().unwrap_or("unknown"));
-    let outcome = asked.admit(&api, &request).and(Err(error));
+pub(crate) async fn refuse(api: Api, route: &'static str, request: HttpRequest, error: Box<ApiError>) -> HttpResponse {
+    let mut asked = Asked::new(&request, route);
+    let outcome = asked.admit(&api).and(Err(error));
     asked.respond(&api, outcome)
 }
 
 /// Answers OPTIONS, which says what a path can do, and whether a page may ask.
-pub(crate) async fn options(api: Api, request: HttpRequest, allow: String) -> HttpResponse {
-    let mut asked = Asked::new(&request, request.match_pattern().as_deref().unwrap_or("unknown"));
-    let outcome = asked.admit(&api, &request).map(|()| {
+pub(crate) async fn options(api: Api, route: &'static str, request: HttpRequest, allow: String) -> HttpResponse {
+    let mut asked = Asked::new(&request, route);
+    let outcome = asked.admit(&api).map(|()| {
         let mut answer = Answer::empty(204).with("Allow", &allow);
         if asked.headers.contains_key("Access-Control-Request-Method") {
             let headers = "Authorization, Content-Digest, Content-Disposition, Content-Type, Idempotency-Key, If-Match, If-None-Match, If-Range, Prefer, Range, Repr-Digest, X-Request-Id";
@@ -90,7 +90,7 @@ async fn answer(
         Some(credential) => {
             let known = api.keys().principal(api.database(), credential).await?;
             let Some((principal, seen)) = known else {
-                asked.admit(api, request)?;
+                asked.admit(api)?;
                 return Err(unauthenticated());
             };
             head = Some(seen);
@@ -102,7 +102,7 @@ async fn answer(
         asked.anonymous = false;
         asked.count(api, Caller { has_key: true, name: principal.id().to_string() })?;
     } else if !entry.probe {
-        asked.admit(api, request)?;
+        asked.admit(api)?;
     }
     if in_address.is_some() && principal.as_ref().is_some_and(|known| known.role() != Role::Reader) {
         let detail = "Only a key of the role reader may stand in an address: others would see it there.";
@@ -127,11 +127,9 @@ async fn answer(
         }
     };
     is_read?;
-    let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
-    let params: Vec<_> = request.match_info().iter().map(|(name, value)| (name.to_owned(), decode(value))).collect();
     // actix reads what is not UTF-8 as something near to it, so the path is looked at as it came.
-    let is_text = percent_encoding::percent_decode_str(request.uri().path()).decode_utf8().is_ok();
-    if !is_text || params.iter().any(|(_, value): &(String, String)| value.contains('\0')) {
+    let path = percent_encoding::percent_decode_str(request.uri().path()).decode_utf8();
+    if path.map_or(true, |path| path.contains('\0')) {
         // No name here is anything but UTF-8 or has a NUL character, and PostgreSQL takes neither.
         return Err(ApiError::not_found());
     }
@@ -156,6 +154,8 @@ async fn answer(
         }
         api.metrics().missed();
     }
+    let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let params = request.match_info().iter().map(|(name, value)| (name.to_owned(), decode(value))).collect();
     let seen = Arc::new(Seen::default());
     let handler: Handler = entry.handler;
     let ctx = Ctx {
@@ -163,8 +163,8 @@ async fn answer(
         entry,
         principal,
         request_id: asked.request_id.clone(),
-        method: asked.method.clone(),
-        path: asked.path.clone(),
+        method: asked.method().clone(),
+        path: asked.path().to_owned(),
         params,
         query,
         headers: asked.headers.clone(),
@@ -181,7 +181,7 @@ async fn answer(
         Some(turn) => turn.within(handler(ctx)).await,
         None => handler(ctx).await,
     };
-    let answer = outcome.or_else(|error| merges::led_on(entry, &asked.path, request.query_string(), error))?;
+    let answer = outcome.or_else(|error| merges::led_on(entry, asked.path(), request.query_string(), error))?;
     Ok(match name.filter(|_| answer.status == 200).zip(seen.validity(&answer)) {
         Some((name, validity)) => Said::to_keep(answer, name, validity, turn),
         None => Said::once(answer),

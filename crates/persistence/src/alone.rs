@@ -36,9 +36,9 @@ impl Database {
     /// The living record with this id, when the caller sees it, and the head of the state it was read in.
     pub async fn get<T: Stored>(&self, view: &View, id: Uuid) -> Result<(Shown, Head), Error> {
         let key = (T::NAME, view.clone());
-        let (readers, seen_by) = (self.readers().clone(), view.clone());
+        let (readers, seen_by) = (self.readers().connections.clone(), view.clone());
         let read = move |ids| read::<T>(readers.clone(), seen_by.clone(), ids);
-        let found = self.records().ask(key, id, read).await?;
+        let found = self.readers().records.ask(key, id, read).await?;
         let row = found.rows.get(&id).ok_or(Error::NotFound)?;
         let head = found.head.clone().ok_or(Error::NotFound)?;
         Ok((Shown::of::<T>(row, view)?, head))
@@ -48,8 +48,9 @@ impl Database {
     /// statement does not do, and when the page has no record: then no row says what the head was.
     pub async fn page<T: Stored>(&self, view: &View, query: &ListQuery) -> Result<Option<(Page<Shown>, Head)>, Error> {
         let Some(statement) = page::<T>(view, query, self.secret())?.map(with_head) else { return Ok(None) };
-        let statement = backend::limited(self.readers(), &statement);
-        let rows = bounded(async { Ok(self.readers().query_all_raw(statement).await?) }).await?;
+        let readers = &self.readers().connections;
+        let statement = backend::limited(readers, &statement);
+        let rows = bounded(async { Ok(readers.query_all_raw(statement).await?) }).await?;
         let Some(first) = rows.first() else { return Ok(None) };
         let page = page_of::<T, _>(&rows, query, self.secret(), |row| Shown::of::<T>(row, view))?;
         Ok(Some((page, Head::of_row(first)?)))

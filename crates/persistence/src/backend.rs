@@ -1,14 +1,14 @@
 //! Where the data lies, and all that differs between SQLite and PostgreSQL at run time: how pools
 //! are opened, how a write begins, and what an error of theirs means.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
 use sea_orm::sea_query::{SelectStatement, Value, Values};
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sea_orm::sqlx::{ConnectOptions, Error as SqlxError};
+use sea_orm::sqlx::{ConnectOptions, Error as SqlxError, PgConnection, SqliteConnection, query, query_scalar};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr, SqliteTransactionMode,
     SqlxPostgresConnector, SqlxSqliteConnector, Statement, TransactionOptions, TransactionTrait,
@@ -123,6 +123,26 @@ impl DatabaseUrl {
         }
     }
 
+    /// A connection that does nothing but keep a SQLite database open, and its file; nothing when it is
+    /// PostgreSQL, or when there is no log.
+    pub(crate) async fn keep_open(&self) -> Result<Option<(&Path, SqliteConnection)>, DbErr> {
+        let Kind::Sqlite(file) = &self.0 else { return Ok(None) };
+        let failed = |error: SqlxError| DbErr::Conn(RuntimeErr::SqlxError(error.into()));
+        let mut connection = sqlite(file).read_only(true).busy_timeout(LOCK_WAIT).connect().await.map_err(failed)?;
+        // It is open from the first read on.
+        let mode: String = query_scalar("PRAGMA journal_mode").fetch_one(&mut connection).await.map_err(failed)?;
+        query("SELECT count(*) FROM sqlite_schema").execute(&mut connection).await.map_err(failed)?;
+        Ok((mode == "wal").then_some((file, connection)))
+    }
+
+    /// A connection that can only read and belongs to no pool; nothing when it is SQLite.
+    pub(crate) async fn reader_alone(&self) -> Result<Option<PgConnection>, SqlxError> {
+        match &self.0 {
+            Kind::Sqlite(_) => Ok(None),
+            Kind::Postgres(options) => reading(options).connect().await.map(Some),
+        }
+    }
+
     /// Connections that can only read, each statement group in one snapshot, and how long a read
     /// waits for one.
     pub fn readers(&self, connections: u32, wait: Duration) -> DatabaseConnection {
@@ -137,23 +157,26 @@ impl DatabaseUrl {
                 SqlxSqliteConnector::from_sqlx_sqlite_pool(pool)
             }
             Kind::Postgres(options) => {
-                let options = postgres(options).options([
-                    ("default_transaction_isolation", "repeatable read"),
-                    ("default_transaction_read_only", "on"),
-                    ("statement_timeout", "2500"),
-                    // No read here is so long that compiling it would pay.
-                    ("jit", "off"),
-                ]);
                 let pool = PgPoolOptions::new()
                     .max_connections(connections)
                     .acquire_timeout(wait)
                     .idle_timeout(Duration::from_secs(300))
                     .test_before_acquire(false)
-                    .connect_lazy_with(options);
+                    .connect_lazy_with(reading(options));
                 SqlxPostgresConnector::from_sqlx_postgres_pool(pool)
             }
         }
     }
+}
+
+fn reading(options: &PgConnectOptions) -> PgConnectOptions {
+    postgres(options).options([
+        ("default_transaction_isolation", "repeatable read"),
+        ("default_transaction_read_only", "on"),
+        ("statement_timeout", "2500"),
+        // No read here is so long that compiling it would pay.
+        ("jit", "off"),
+    ])
 }
 
 fn sqlite(file: &PathBuf) -> SqliteConnectOptions {

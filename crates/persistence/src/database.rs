@@ -11,31 +11,28 @@ use serde::{Serialize, de::DeserializeOwned};
 use tokio::sync::{Semaphore, watch};
 use uuid::Uuid;
 
-use crate::alone::Records;
 use crate::api_key::secret;
 use crate::backend::{self, DatabaseUrl};
 use crate::clock::Clock;
 use crate::cursor::Secret;
 use crate::error::Error;
 use crate::head::{self, Head};
+use crate::heads::LastHead;
 use crate::idempotency::Idempotency;
 use crate::index;
 use crate::journal::Stamp;
 use crate::read::{Snapshot, bounded};
+use crate::readers::Readers;
 use crate::stored;
-use crate::together::Together;
 use crate::tx::Tx;
 use crate::verify::{Verified, verify};
 use crate::view::View;
 use crate::writer::{DEADLINE, Writer, Written};
 
-/// How many connections read, and how long a read waits for one.
-const READERS: u32 = 8;
-const READER_WAIT: Duration = Duration::from_millis(900);
-/// How many records of a collection one statement reads at most.
-const TOGETHER: usize = 64;
-/// How many of them may read at length.
-const AT_LENGTH: usize = 2;
+/// How many may read at length, and how long one waits for a connection then. They are apart, so that
+/// however many there are, no worker is left without.
+const AT_LENGTH: u32 = 2;
+const AT_LENGTH_WAIT: Duration = Duration::from_millis(900);
 /// The same for what is computed from many records. It has connections of its own, so that nobody
 /// waits for a report who wants to see a record; few, as each keeps a core busy and holds much.
 const COMPUTING: u32 = 3;
@@ -43,15 +40,18 @@ const COMPUTING_WAIT: Duration = Duration::from_millis(2_300);
 
 /// An open database.
 #[derive(Clone)]
-pub struct Database(Arc<Parts>);
+pub struct Database {
+    shared: Arc<Shared>,
+    readers: Arc<Readers>,
+}
 
-struct Parts {
-    readers: DatabaseConnection,
+/// What all handles have together.
+struct Shared {
     computing: DatabaseConnection,
+    reading_at_length: DatabaseConnection,
     at_length: Semaphore,
     writer: Writer,
-    heads: Together<(), (), Head>,
-    records: Records,
+    last: Arc<LastHead>,
     secret: Secret,
     clock: Clock,
     url: DatabaseUrl,
@@ -83,43 +83,48 @@ impl Database {
         let stored = bounded(prepare(&writer, &clock)).await.map_err(StartError::Closed)?;
         let closed = writer.close().await;
         closed.map_err(|error| StartError::Closed(error.into()))?;
-        let readers = url.readers(READERS, READER_WAIT);
         let computing = url.readers(COMPUTING, COMPUTING_WAIT);
+        let last = bounded(LastHead::of(&url)).await.map_err(StartError::Closed)?;
         let writer = Writer::start(url.clone(), clock.clone()).map_err(StartError::Thread)?;
         let secret = Secret::new(secret.unwrap_or(&stored));
-        let (heads, records) = (Together::new(usize::MAX), Records::new(TOGETHER));
-        let at_length = Semaphore::new(AT_LENGTH);
-        Ok(Self(Arc::new(Parts { readers, computing, at_length, writer, heads, records, secret, clock, url })))
+        let reading_at_length = url.readers(AT_LENGTH, AT_LENGTH_WAIT);
+        let at_length = Semaphore::new(usize::try_from(AT_LENGTH).unwrap_or(usize::MAX));
+        let shared =
+            Shared { computing, reading_at_length, at_length, writer, last: Arc::new(last), secret, clock, url };
+        let readers = Arc::new(Readers::new(&shared.url, &shared.last, 1));
+        Ok(Self { shared: Arc::new(shared), readers })
+    }
+
+    /// The same database for one of so many threads that serve: it reads through connections of its own, which
+    /// nobody else has to be woken for.
+    pub fn for_one_of(&self, threads: usize) -> Self {
+        let readers = Arc::new(Readers::new(&self.shared.url, &self.shared.last, threads));
+        Self { shared: Arc::clone(&self.shared), readers }
     }
 
     /// Where it lies.
     pub fn url(&self) -> &DatabaseUrl {
-        &self.0.url
+        &self.shared.url
     }
 
     /// Its clock.
     pub fn clock(&self) -> &Clock {
-        &self.0.clock
+        &self.shared.clock
     }
 
     /// What authenticates cursors and keys.
     pub fn secret(&self) -> &Secret {
-        &self.0.secret
+        &self.shared.secret
     }
 
     /// The committed state, as of now or later; callers that wait share a query.
     pub async fn head(&self) -> Result<Head, Error> {
-        let readers = self.0.readers.clone();
-        let read = move |_| {
-            let readers = readers.clone();
-            async move { Head::read(&readers).await }
-        };
-        self.0.heads.ask((), (), read).await
+        self.readers.heads.head().await
     }
 
     /// Follows the revisions that this process commits. Other processes' changes do not show here.
     pub fn committed(&self) -> watch::Receiver<i64> {
-        self.0.writer.committed()
+        self.shared.writer.committed()
     }
 
     /// Runs a command in the writer's transaction and waits until it is on disk.
@@ -150,7 +155,7 @@ impl Database {
         F: FnOnce(Tx) -> Fut + Send + 'static,
         Fut: Future<Output = Result<R, Error>> + Send + 'static,
     {
-        self.0.writer.write(stamp, idempotency, deadline, command).await
+        self.shared.writer.write(stamp, idempotency, deadline, command).await
     }
 
     /// Reads in one snapshot.
@@ -158,7 +163,7 @@ impl Database {
     where
         F: AsyncFnOnce(&Snapshot) -> Result<R, Error>,
     {
-        read_over(&self.0.readers, read).await
+        read_over(&self.readers.connections, read).await
     }
 
     /// Reads in one snapshot what is computed from many records.
@@ -166,7 +171,7 @@ impl Database {
     where
         F: AsyncFnOnce(&Snapshot) -> Result<R, Error>,
     {
-        read_over(&self.0.computing, read).await
+        read_over(&self.shared.computing, read).await
     }
 
     /// Reads in one snapshot that may stand for as long as told. Few may do so at once; others wait for a
@@ -175,10 +180,10 @@ impl Database {
     where
         F: AsyncFnOnce(&Snapshot) -> Result<R, Error>,
     {
-        let permit = bounded(async { Ok(self.0.at_length.acquire().await.ok()) }).await;
+        let permit = bounded(async { Ok(self.shared.at_length.acquire().await.ok()) }).await;
         let _permit = permit.map_err(|_| Error::Unavailable("others read at length".to_owned()))?;
         let reading = async {
-            let snapshot = Snapshot::open(&self.0.readers).await?;
+            let snapshot = Snapshot::open(&self.shared.reading_at_length).await?;
             let outcome = read(&snapshot).await;
             snapshot.close().await?;
             outcome
@@ -205,17 +210,13 @@ impl Database {
         .await
     }
 
-    pub(crate) fn readers(&self) -> &DatabaseConnection {
-        &self.0.readers
-    }
-
-    pub(crate) fn records(&self) -> &Records {
-        &self.0.records
+    pub(crate) fn readers(&self) -> &Readers {
+        &self.readers
     }
 
     /// Checks chain, references and integrity of the whole database. Takes its time.
     pub async fn verify(&self) -> Result<Verified, Error> {
-        let snapshot = Snapshot::open(&self.0.readers).await?;
+        let snapshot = Snapshot::open(&self.readers.connections).await?;
         let verified = verify(&snapshot).await?;
         snapshot.close().await?;
         Ok(verified)
@@ -224,8 +225,10 @@ impl Database {
     /// Waits until every read is done and closes the connections. The writer ends when the last
     /// handle is dropped.
     pub async fn close(&self) {
-        let _ = self.0.readers.close_by_ref().await;
-        let _ = self.0.computing.close_by_ref().await;
+        let _ = self.readers.connections.close_by_ref().await;
+        let _ = self.shared.computing.close_by_ref().await;
+        let _ = self.shared.reading_at_length.close_by_ref().await;
+        self.shared.last.close().await;
     }
 }
 

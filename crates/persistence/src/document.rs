@@ -162,7 +162,7 @@ impl Database {
                 .order_by_asc(Column::Id)
                 .limit(SLICE)
                 .into_tuple()
-                .all(self.readers())
+                .all(&self.readers().connections)
                 .await?;
             let Some((end, ..)) = rows.last() else { return Ok(found) };
             last = *end;

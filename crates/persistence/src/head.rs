@@ -7,6 +7,7 @@ use std::sync::Arc;
 use pobratim_domain::CollectionName;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Alias, Expr, LockType, Query, SelectStatement, SimpleExpr};
+use sea_orm::sqlx::{Error as SqlxError, PgConnection, query_scalar};
 use sea_orm::{ConnectionTrait, QueryResult, QuerySelect};
 
 use crate::error::Error;
@@ -105,6 +106,13 @@ impl Head {
         Self::of_row(&row)
     }
 
+    /// The same over a connection that belongs to no pool: there is nothing to be given back after it.
+    pub(crate) async fn read_alone(connection: &mut PgConnection) -> Result<Self, SqlxError> {
+        const SQL: &str = "SELECT epoch || ' ' || index_made || ' ' || collections FROM head WHERE id = 1";
+        let text = query_scalar(SQL).fetch_optional(connection).await?;
+        Self::of_text(text).map_err(|error| SqlxError::Decode(error.into()))
+    }
+
     /// Lets a statement give the head along with each of its rows: it is the head of the very state
     /// that the statement reads.
     pub(crate) fn ask(statement: &mut SelectStatement) {
@@ -119,7 +127,10 @@ impl Head {
 
     /// Reads what a statement gives that was asked so.
     pub(crate) fn of_row(row: &QueryResult) -> Result<Self, Error> {
-        let text: Option<String> = row.try_get("", HEAD)?;
+        Self::of_text(row.try_get("", HEAD)?)
+    }
+
+    fn of_text(text: Option<String>) -> Result<Self, Error> {
         let text = text.ok_or_else(|| Error::Defect("there is no head row; was the database migrated?".to_owned()))?;
         let mut parts = text.splitn(3, ' ');
         let mut part = || parts.next().unwrap_or_default();

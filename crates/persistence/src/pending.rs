@@ -6,9 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::sea_query::{Alias, Expr, OnConflict, Query};
+use sea_orm::sea_query::{Alias, ArrayType, Expr, OnConflict, Query};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue, ConnectionTrait, DbErr, EntityName, EntityTrait, IdenStatic, Iterable, Value,
+    ActiveModelTrait, ActiveValue, ConnectionTrait, DbBackend, DbErr, EntityName, EntityTrait, IdenStatic, Iterable,
+    Statement, Value,
 };
 
 use crate::counts::{self, Counted};
@@ -151,6 +152,10 @@ impl Pending {
     /// Writes all of it.
     pub(crate) async fn write(&self, connection: &impl ConnectionTrait) -> Result<(), DbErr> {
         for Rows { table, columns, rows } in &self.tables {
+            if let Some(statement) = in_arrays(connection.get_database_backend(), table, columns, rows) {
+                connection.execute_raw(statement).await?;
+                continue;
+            }
             let mut left = rows.as_slice();
             while !left.is_empty() {
                 let (now, later) = left.split_at(portion(left.len(), columns.len()));
@@ -184,6 +189,37 @@ impl Pending {
         statement.on_conflict(OnConflict::columns([municipality, collection]).update_column(last).to_owned());
         connection.execute(&statement).await.map(drop)
     }
+}
+
+/// The statement that inserts all rows at once, an array for each column: it is the same for any number of
+/// rows, so it is composed and planned in no time. Nothing where there are no arrays, and where a value is null,
+/// which `sea-orm` cannot put into one.
+fn in_arrays(
+    backend: DbBackend,
+    table: &str,
+    columns: &[&'static str],
+    rows: &[(usize, Vec<Value>)],
+) -> Option<Statement> {
+    if backend != DbBackend::Postgres {
+        return None;
+    }
+    let (mut kinds, mut arrays) = (Vec::new(), Vec::new());
+    for (at, kind) in rows.first()?.1.iter().map(Value::array_type).enumerate() {
+        let name = match kind {
+            ArrayType::Bool => "boolean",
+            ArrayType::BigInt => "bigint",
+            ArrayType::String => "text",
+            ArrayType::Uuid => "uuid",
+            _ => return None,
+        };
+        let column = rows.iter().map(|(_, values)| values.get(at).filter(|value| **value != value.as_null()).cloned());
+        arrays.push(Value::Array(kind, Some(Box::new(column.collect::<Option<Vec<_>>>()?))));
+        kinds.push(format!("${}::{name}[]", at + 1));
+    }
+    let names: Vec<_> = columns.iter().map(|name| format!("\"{name}\"")).collect();
+    let (names, kinds) = (names.join(", "), kinds.join(", "));
+    let sql = format!("INSERT INTO \"{table}\" ({names}) SELECT * FROM unnest({kinds})");
+    Some(Statement::from_sql_and_values(backend, sql, arrays))
 }
 
 /// The table of the numbers given.

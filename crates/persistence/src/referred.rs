@@ -22,8 +22,11 @@ impl Tx {
         references: &References,
         known: &Findable,
     ) -> Result<Faults, Error> {
+        let met = self.met(view, references.iter()).await?;
         let is_known = |target: Uuid| {
-            self.is_announced(target) || known.references.iter().any(|reference| reference.target == target)
+            met.contains(&target)
+                || self.is_announced(target)
+                || known.references.iter().any(|reference| reference.target == target)
         };
         let mut wanted: BTreeMap<CollectionName, Vec<Uuid>> = BTreeMap::new();
         for reference in references.iter().filter(|reference| !is_known(reference.target)) {
@@ -51,7 +54,11 @@ impl Tx {
         let unknown = references.iter().filter(|reference| !is_known(reference.target));
         let is_found =
             |reference: &Reference| found.contains(&(reference.collection.as_str().to_owned(), reference.target));
-        for reference in unknown.filter(|reference| !is_found(reference)) {
+        for reference in unknown {
+            if is_found(reference) {
+                self.find(view, reference);
+                continue;
+            }
             let (collection, target) = (reference.collection, reference.target);
             let detail = match merge::merged_into(self, view, collection, target).await? {
                 Some(kept) => format!("{target} was merged into {} ({}): refer to that.", kept.id, kept.reference),

@@ -275,6 +275,9 @@ impl Tx {
             unique::check::<T>(self, &record, &row, &findable).await?;
         }
         let id = record.head.id;
+        if before.is_some() {
+            self.change(id);
+        }
         let was_in = before.as_ref().and_then(|before| T::country(&before.record));
         if let (Some(from), Some(to)) = (was_in, T::country(&record))
             && from != to

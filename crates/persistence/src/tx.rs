@@ -10,7 +10,7 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use pobratim_domain::Timestamp;
+use pobratim_domain::{Reference, Timestamp};
 use sea_orm::{
     ActiveModelTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, ExecResult, QueryResult,
     Statement,
@@ -21,7 +21,9 @@ use crate::backend::{Failure, failure};
 use crate::clock::Clock;
 use crate::counts::{self, Counted};
 use crate::journal::{Draft, Stamp};
+use crate::met::Met;
 use crate::pending::{Numbers, Pending, Waiting};
+use crate::view::View;
 
 /// The name of every savepoint. They are never released: ROLLBACK TO hits the newest of that name,
 /// and COMMIT ends them all.
@@ -51,6 +53,7 @@ pub(crate) struct Session {
     pub(crate) lost: Vec<(usize, DbErr)>,
     /// The last numbers given, as far as somebody asked.
     numbers: Numbers,
+    met: Met,
 }
 
 /// What a command has done so far.
@@ -60,6 +63,7 @@ pub(crate) struct Progress {
     /// What it inserts.
     pub(crate) pending: Pending,
     numbers: Numbers,
+    met: Met,
     /// A statement failed through the command's own fault; it cannot answer well any more.
     pub(crate) doomed: Option<DbErr>,
     /// The connection failed; the batch ends.
@@ -169,6 +173,29 @@ impl Tx {
         progress.numbers.insert(key, last);
     }
 
+    /// Those of these references that were looked at in the batch and are there.
+    pub(crate) async fn met<'r>(
+        &self,
+        view: &View,
+        references: impl Iterator<Item = &'r Reference> + Send,
+    ) -> Result<HashSet<Uuid>, DbErr> {
+        let slot = self.0.slot.lock().await;
+        let session = slot.as_ref().ok_or_else(ended)?;
+        let progress = self.progress();
+        let met = references.filter(|reference| progress.met.has(&session.met, view, reference));
+        Ok(met.map(|reference| reference.target).collect())
+    }
+
+    /// Notes what a look has found.
+    pub(crate) fn find(&self, view: &View, reference: &Reference) {
+        self.progress().met.find(view, reference);
+    }
+
+    /// Notes that a record is not what it was.
+    pub(crate) fn change(&self, id: Uuid) {
+        self.progress().met.change(id);
+    }
+
     /// Adds to what statistics count, when the batch ends.
     pub(crate) fn count(&self, counted: Counted) {
         self.progress().pending.count(counted);
@@ -233,13 +260,20 @@ impl Tx {
 
 impl Session {
     pub(crate) fn new(transaction: DatabaseTransaction) -> Self {
-        Self { transaction, pending: Pending::default(), lost: Vec::new(), numbers: Numbers::new() }
+        Self {
+            transaction,
+            pending: Pending::default(),
+            lost: Vec::new(),
+            numbers: Numbers::new(),
+            met: Met::default(),
+        }
     }
 
     /// Takes over what a command that answered well has left.
     pub(crate) fn take_over(&mut self, command: usize, progress: &mut Progress) {
         self.pending.append(command, std::mem::take(&mut progress.pending));
         self.numbers.append(&mut progress.numbers);
+        self.met.take_over(std::mem::take(&mut progress.met));
     }
 
     /// Writes what the finished commands have left. When the database refuses it, one by one, so

@@ -21,6 +21,9 @@ async fn probes_and_draining() {
         "{text}"
     );
     assert!(!text.contains("PLA-0001"), "labels are templates");
+    app.request("MADEUP", "/v1/places").send().await.expect(405);
+    let others = "pobratim_http_requests_total{method=\"other\",route=\"/v1/places\",status=\"405\"}";
+    assert_eq!(app.metric(others).await, 1, "methods that nobody knows are one label");
     assert!(text.ends_with("# EOF\n"));
     // A probe needs no key, and a wrong one does not disturb it.
     app.get("/livez").key("nonsense").send().await.expect(200);
