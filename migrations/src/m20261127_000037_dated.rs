@@ -9,14 +9,22 @@ use crate::columns::Columns;
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
 
-/// The tables, with what is open.
+/// The tables, with what is open. As below, PostgreSQL takes for rare what it has no statistics of and is
+/// compared with a text.
 const TABLES: [(&str, &str); 2] = [
-    ("events", "\"status\" IN ('idea', 'planned', 'confirmed', 'postponed')"),
-    ("exchanges", "\"state\" IN ('proposed', 'approved', 'confirmed', 'under_way')"),
+    (
+        "events",
+        "CASE WHEN \"status\" IN ('idea', 'planned', 'confirmed', 'postponed') THEN 'open' ELSE '' END = 'open'",
+    ),
+    (
+        "exchanges",
+        "CASE WHEN \"state\" IN ('proposed', 'approved', 'confirmed', 'under_way') THEN 'open' ELSE '' END = 'open'",
+    ),
 ];
 
-/// Dates are text with four digits of a year. What has no date goes over all of them.
-const ACROSS: &str = "substr(\"period_first\", 1, 4) <> substr(\"period_last\", 1, 4)";
+/// Dates are text with four digits of a year. What has no date begins after it ends.
+const ACROSS: &str =
+    "CASE WHEN substr(\"period_first\", 1, 4) < substr(\"period_last\", 1, 4) THEN 'across' ELSE '' END = 'across'";
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
@@ -30,7 +38,7 @@ impl MigrationTrait for Migration {
         for (table, open) in TABLES {
             make.index_living(manager, table, "municipality_and_period", &columns, false).await?;
             // Of indexes that serve as well SQLite takes the one that was made last.
-            for (name, among) in [("across_years", ACROSS), ("highlights", "\"highlight\""), ("open", open)] {
+            for (name, among) in [("highlights", "\"highlight\""), ("open", open), ("across_years", ACROSS)] {
                 let mut index = Index::create();
                 index.name(format!("{table}_{name}")).table(Alias::new(table));
                 for column in columns {

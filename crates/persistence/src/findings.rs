@@ -117,9 +117,9 @@ pub(crate) async fn open_after(
 ) -> Result<Vec<OpenActivity>, Error> {
     let mut open = Vec::new();
     for (collection, member, states) in kinds.iter().copied() {
+        let is_open = || column(collection, member).is_in(states.iter().copied());
         let fits = Condition::all()
-            .add_option(may_take_place(collection))
-            .add(column(collection, member).is_in(states.iter().copied()))
+            .add(may_take_place(collection).unwrap_or_else(is_open))
             .add(column(collection, "period").is_not_null())
             .add(column(collection, "period_first").lt(on.to_string()))
             .add(column(collection, "period_last").lt(on.to_string()));
