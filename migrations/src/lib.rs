@@ -31,6 +31,7 @@ mod m20261125_000033_collections_in_head;
 mod m20261126_000034_merges;
 mod m20261126_000035_imports_of_all;
 mod m20261126_000036_index_in_head;
+mod m20261127_000037_dated;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::sea_orm::{ConnectionTrait, DbErr};
@@ -71,6 +72,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000034_merges::Migration),
             Box::new(m20261126_000035_imports_of_all::Migration),
             Box::new(m20261126_000036_index_in_head::Migration),
+            Box::new(m20261127_000037_dated::Migration),
         ]
     }
 }

@@ -23,6 +23,7 @@ pub async fn measure() {
     let beside = app.store.beside().await;
     crowd(&beside, CollectionName::Exchanges, 100_100, Likeness::True).await;
     crowd(&beside, CollectionName::Agreements, 10_000, Likeness::True).await;
+    pobratim_migrations::count_exchanges(&beside).await.unwrap();
     analyze(&beside).await;
     // What copies are found by is that of their originals, of other years and numbers.
     let began = Instant::now();

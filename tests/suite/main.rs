@@ -6,6 +6,7 @@ mod access;
 mod cache;
 mod changes;
 mod crash;
+mod dated;
 mod demo;
 mod documents;
 mod edges;

@@ -13,12 +13,16 @@
 //!    they fill no page, gathers all that have them, which may be the whole table.
 //! 5. Page 2000 is read in the same way as page 1.
 //!
+//! What is computed from the exchanges of some days is held to the same rule, and to the indexes that are
+//! made for it ([`Dated`]).
+//!
 //! The exchanges stand for all collections, for the sake of time: they have every kind of filter.
 
 use pobratim_api::Settings;
 use pobratim_domain::{CollectionName, Role, TermKind};
 use pobratim_persistence::{
-    COMMON_SORTS, Cursor, Database, Declared, Filter, FilterBy, Key, ListQuery, Secret, Sort, THROUGH, View, Wanted,
+    COMMON_SORTS, Cursor, Database, Dated, Declared, Filter, FilterBy, Key, ListQuery, Only, Secret, Sort, THROUGH,
+    View, Wanted, When,
 };
 use pobratim_tests::{App, Likeness, Store, analyze, around, crowd, extremes, rows};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
@@ -33,6 +37,8 @@ const CROWD: u64 = 105_000;
 /// How many records a page has, and where page 2000 begins.
 const LIMIT: u64 = 50;
 const DEEP: u64 = 1_999 * LIMIT;
+/// The indexes by which exchanges of some days are found.
+const DATED: [&str; 4] = ["by_municipality_and_period", "across_years", "highlights", "open"];
 /// How many records may be sorted.
 const FEW: u64 = 1_000;
 
@@ -125,6 +131,7 @@ impl Lists {
         let middle = self.cursor(default, false, CROWD / 2).await;
         let filters = self.filters().await;
         for view in [View::Public, View::Internal("blagoveshchensk".to_owned())] {
+            self.check_dated(when, &view).await;
             for (label, wanted) in &filters {
                 for cursor in [None, Some(middle.clone())] {
                     let place = if cursor.is_some() { "after a cursor" } else { "first page" };
@@ -158,6 +165,32 @@ impl Lists {
                     if shapes.iter().any(|shape| *shape != shapes[0]) {
                         self.faults
                             .push(format!("{when}, sort {}: pages are read in different ways: {shapes:?}", sort.name));
+                    }
+                }
+            }
+        }
+    }
+
+    /// What reports ask of the exchanges of some days, whether much is of then or next to nothing.
+    async fn check_dated(&mut self, when: &str, view: &View) {
+        let day = |text: &str| text.parse().unwrap();
+        let spans = [("1955-01-01", "1955-12-31"), ("1990-01-01", "1990-12-31"), ("2018-03-10", "2019-03-09")];
+        let spans = spans.map(|(first, last)| When::Between(day(first), day(last)));
+        let times = spans.into_iter().chain([When::Since(day("2017-01-01")), When::Unknown]);
+        for time in times {
+            for only in [Only::All, Only::Highlights, Only::Open(&["proposed", "approved"])] {
+                let dated = Dated { municipality: "blagoveshchensk", when: time, only, limit: 100 };
+                for statement in dated.statements(view, CollectionName::Exchanges) {
+                    let statement = self.connection.get_database_backend().build(&statement);
+                    let plan = self.plan(&statement).await;
+                    let label = format!("{when}, {}, {dated:?}", view.tag());
+                    self.judge(&label, &plan, FEW);
+                    let is_ours = |(_, index): &(String, Option<String>)| {
+                        let index = index.as_deref().unwrap_or_default().strip_prefix("exchanges_");
+                        index.is_some_and(|index| DATED.contains(&index))
+                    };
+                    if !plan.reads.iter().all(is_ours) || plan.reads.is_empty() {
+                        self.faults.push(format!("{label}: another index: {}", plan.text));
                     }
                 }
             }

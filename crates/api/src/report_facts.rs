@@ -6,7 +6,9 @@ use pobratim_domain::{
     Agreement, CityEvent, Collection, CollectionName, Exchange, ExchangeStatisticsGroup, ExchangeStatisticsQuery,
     Finding, Organization, Partnership, Period, Place, Record, References, Slug,
 };
-use pobratim_persistence::{COMMON_SORTS, Error, FilterBy, FindingsQuery, ListQuery, Snapshot, Stored, View, Wanted};
+use pobratim_persistence::{
+    COMMON_SORTS, Dated, Error, FilterBy, FindingsQuery, ListQuery, Only, Snapshot, Stored, View, Wanted, When,
+};
 use pobratim_reports::{ExchangeFigure, Facts, RETOLD_YEARS, days_of};
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -30,7 +32,6 @@ pub(crate) struct Loading<'s> {
 /// Something all records of a selection have.
 enum Which<'a> {
     Between(&'static str, Date, Date),
-    Since(&'static str, Date),
     Undated(&'static str),
     Is(&'static str, &'a [&'a str]),
     Refers(&'static str, &'a [Uuid]),
@@ -40,7 +41,6 @@ impl Loading<'_> {
     /// Everything the report of a year is drawn from, but for what is counted.
     pub(crate) async fn of_year(&self, year: i32, lang: &str) -> Result<Facts, Error> {
         let (first, last) = days_of(year);
-        let (next, _) = days_of(year + 1);
         let (back, _) = days_of(year - RETOLD_YEARS);
         let in_year = |name| Which::Between(name, first, last);
         let year_text = year.to_string();
@@ -51,11 +51,8 @@ impl Loading<'_> {
         facts.organizations = self.list(&[Which::Between("founded", back, last)], "founded", SOME).await?;
         facts.partnerships = self.list(&[], "established", 2 * MANY).await?;
         facts.agreements = self.agreements(first, last).await?;
-        facts.exchanges =
-            self.dated::<Exchange>("state", &["proposed", "approved", "confirmed"], first, last, next, back).await?;
-        facts.events = self
-            .dated::<CityEvent>("status", &["idea", "planned", "confirmed", "postponed"], first, last, next, back)
-            .await?;
+        facts.exchanges = self.dated::<Exchange>(year, &["proposed", "approved", "confirmed"]).await?;
+        facts.events = self.dated::<CityEvent>(year, &["idea", "planned", "confirmed", "postponed"]).await?;
         facts.memberships = self.list(&[], "valid", SOME).await?;
         facts.letters = self.list(&[in_year("sent_on")], "sent_on", MANY).await?;
         facts.programmes = self.current("period", first, last).await?;
@@ -174,26 +171,22 @@ impl Loading<'_> {
     }
 
     /// Those of the year, those without a date, what stood out lately, and what is planned ahead.
-    async fn dated<T: Stored>(
-        &self,
-        state: &'static str,
-        planned: &[&str],
-        first: Date,
-        last: Date,
-        next: Date,
-        back: Date,
-    ) -> Result<Vec<Record<T>>, Error> {
-        let mut records = self
-            .list(&[Which::Between("period", first, last), Which::Is("highlight", &["true"])], "period", MANY)
-            .await?;
-        add(&mut records, self.list(&[Which::Between("period", first, last)], "period", MANY).await?);
-        add(&mut records, self.list(&[Which::Undated("period")], "period", SOME).await?);
-        add(
-            &mut records,
-            self.list(&[Which::Between("period", back, first), Which::Is("highlight", &["true"])], "period", SOME)
-                .await?,
-        );
-        add(&mut records, self.list(&[Which::Since("period", next), Which::Is(state, planned)], "period", SOME).await?);
+    async fn dated<T: Stored>(&self, year: i32, planned: &[&str]) -> Result<Vec<Record<T>>, Error> {
+        let (first, last) = days_of(year);
+        let (back, _) = days_of(year - RETOLD_YEARS);
+        let (next, _) = days_of(year + 1);
+        let in_year = When::Between(first, last);
+        let mut records = Vec::new();
+        for (when, only, limit) in [
+            (in_year, Only::Highlights, MANY),
+            (in_year, Only::All, MANY),
+            (When::Unknown, Only::All, SOME),
+            (When::Between(back, first), Only::Highlights, SOME),
+            (When::Since(next), Only::Open(planned), SOME),
+        ] {
+            let dated = Dated { municipality: self.municipality, when, only, limit };
+            add(&mut records, self.snapshot.dated::<T>(self.view, dated).await?);
+        }
         Ok(records)
     }
 
@@ -212,7 +205,6 @@ impl Loading<'_> {
                     let by = filter::<T>(name)?;
                     filters.extend([Wanted::From(by, first.to_string()), Wanted::To(by, last.to_string())]);
                 }
-                Which::Since(name, first) => filters.push(Wanted::From(filter::<T>(name)?, first.to_string())),
                 Which::Undated(name) => filters.push(Wanted::Undated(filter::<T>(name)?)),
                 Which::Is(name, values) => {
                     let values = values.iter().map(|value| (*value).to_owned()).collect();

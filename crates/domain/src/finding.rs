@@ -15,7 +15,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-pub use facts::{CitedRecord, ExchangeCount, FindingFacts, OpenActivity, ReportFacts, TwinFacts, UncountedExchange};
+pub use activity::is_of_years;
+pub use facts::{
+    CitedRecord, ExchangeCount, ExchangeCounts, FindingFacts, OpenActivity, ReportFacts, TwinFacts, UncountedExchange,
+};
 pub use mark::{CITED, MARK, mark, marks};
 pub use year::{REPORT_YEARS, fields_of_domain};
 

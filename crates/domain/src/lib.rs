@@ -102,9 +102,9 @@ pub use exchange_statistics::{
 };
 pub use fault::{Fault, Faults};
 pub use finding::{
-    CITED, CitedRecord, ExchangeCount, Finding, FindingAcceptance, FindingCode, FindingEvidence, FindingFacts, MARK,
-    OpenActivity, REPORT_YEARS, RecordMention, ReportFacts, Severity, TwinFacts, UncountedExchange, fields_of_domain,
-    mark, marks,
+    CITED, CitedRecord, ExchangeCount, ExchangeCounts, Finding, FindingAcceptance, FindingCode, FindingEvidence,
+    FindingFacts, MARK, OpenActivity, REPORT_YEARS, RecordMention, ReportFacts, Severity, TwinFacts, UncountedExchange,
+    fields_of_domain, is_of_years, mark, marks,
 };
 pub use import::ImportState;
 pub use index::{Dates, Reference, References, TermKind, Terms};

@@ -1,12 +1,16 @@
 //! Candidates: the records that a rule may have something to say of, found by coarse conditions and
 //! bounded in number, so that what is computed costs the same whatever the size of the database.
 
-use pobratim_domain::{CollectionName, Keeper, MARK, Record, RecordMention};
+use pobratim_domain::{
+    Bucket, CollectionName, ExchangeStatisticsGroup, ExchangeStatisticsQuery, Keeper, MARK, Period, Record,
+    RecordMention, Slug,
+};
 use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr, UnionType};
 use sea_orm::{ColumnTrait, ConnectionTrait, FromQueryResult, Order, QueryResult};
 use uuid::Uuid;
 
 use crate::backend::{digits_of_id, limited};
+use crate::dated::{When, parts};
 use crate::error::Error;
 use crate::findable::term;
 use crate::read::Snapshot;
@@ -34,6 +38,18 @@ pub(crate) fn column(collection: CollectionName, name: &str) -> SimpleExpr {
 
 fn id(collection: CollectionName) -> (Alias, Alias) {
     (table_name(collection), Alias::new("id"))
+}
+
+fn seen(view: &View, collection: CollectionName) -> Condition {
+    Condition::all().add(column(collection, "deleted_at").is_null()).add(view.condition(collection))
+}
+
+/// Living, seen, and kept by a municipality; what is shared is everybody's.
+pub(crate) fn kept(view: &View, municipality: &str, collection: CollectionName) -> Condition {
+    match collection.keeper() {
+        Keeper::Shared => seen(view, collection),
+        _ => seen(view, collection).add(column(collection, "municipality").eq(municipality)),
+    }
 }
 
 /// The columns that make a mention.
@@ -75,16 +91,12 @@ impl<'s> Candidates<'s> {
 
     /// Living and seen, whoever keeps it.
     pub(crate) fn seen(&self, collection: CollectionName) -> Condition {
-        Condition::all().add(column(collection, "deleted_at").is_null()).add(self.view.condition(collection))
+        seen(self.view, collection)
     }
 
     /// Living, seen, and kept by the municipality; what is shared is everybody's.
     pub(crate) fn kept(&self, collection: CollectionName) -> Condition {
-        let seen = self.seen(collection);
-        match collection.keeper() {
-            Keeper::Shared => seen,
-            _ => seen.add(column(collection, "municipality").eq(self.municipality)),
-        }
+        kept(self.view, self.municipality, collection)
     }
 
     /// The records of a collection that fit, as the domain reads them.
@@ -112,6 +124,29 @@ impl<'s> Candidates<'s> {
         let mut select = self.select(collection, fits);
         select.columns(columns.iter().map(|name| (table_name(collection), Alias::new(*name))));
         self.bounded(&select).await
+    }
+
+    /// Some columns, among them `id`, of the events or exchanges of some days that fit.
+    pub(crate) async fn rows_at(
+        &mut self,
+        collection: CollectionName,
+        columns: &[&str],
+        when: When,
+        fits: &Condition,
+    ) -> Result<Vec<QueryResult>, Error> {
+        if !self.may(&[collection]) {
+            return Ok(Vec::new());
+        }
+        let mut found: Vec<(Uuid, QueryResult)> = Vec::new();
+        for part in parts(collection, when) {
+            let mut select = self.select(collection, part.add(fits.clone()));
+            select.columns(columns.iter().map(|name| (table_name(collection), Alias::new(*name))));
+            for row in self.all(&select).await? {
+                found.push((row.try_get("", "id")?, row));
+            }
+        }
+        found.sort_by_key(|(id, _)| *id);
+        Ok(self.cut(found.into_iter().map(|(_, row)| row).collect()))
     }
 
     /// Some columns of the records of a collection that have one of these marks: those of the first list
@@ -202,11 +237,16 @@ impl<'s> Candidates<'s> {
     }
 
     async fn bounded(&mut self, select: &SelectStatement) -> Result<Vec<QueryResult>, Error> {
-        let mut rows = self.all(select).await?;
+        let rows = self.all(select).await?;
+        Ok(self.cut(rows))
+    }
+
+    /// No more than one look takes.
+    fn cut(&mut self, mut rows: Vec<QueryResult>) -> Vec<QueryResult> {
         let most = usize::try_from(MOST).unwrap_or(usize::MAX);
         self.truncated |= rows.len() > most;
         rows.truncate(most);
-        Ok(rows)
+        rows
     }
 
     /// Whether any record of a collection fits.
@@ -220,9 +260,42 @@ impl<'s> Candidates<'s> {
         Ok(!self.all(&select).await?.is_empty())
     }
 
+    /// The exchanges that took place and count, in some years, by direction and country.
+    pub(crate) async fn exchange_buckets(&self, period: Period) -> Result<Vec<Bucket>, Error> {
+        let query = ExchangeStatisticsQuery {
+            municipality: Some(Slug::parse(self.municipality).map_err(|error| Error::Defect(error.to_string()))?),
+            group_by: vec![ExchangeStatisticsGroup::Direction, ExchangeStatisticsGroup::Country],
+            period,
+            ..ExchangeStatisticsQuery::default()
+        };
+        self.snapshot.exchange_buckets(self.view, &query).await
+    }
+
     /// The id of a collection's record as 32 hexadecimal digits, for statements.
     pub(crate) fn digits_of_id(&self, collection: CollectionName) -> String {
         digits_of_id(self.snapshot.connection(), collection.as_str(), "id")
+    }
+
+    /// One of these terms in a field that any record of a collection has which fits.
+    pub(crate) async fn term_of_any(
+        &self,
+        collection: CollectionName,
+        fits: Condition,
+        field: &str,
+        terms: &[&str],
+    ) -> Result<Option<String>, Error> {
+        let of_record = Expr::col((term::Entity, term::Column::RecordId)).eq(column(collection, "id"));
+        let select = Query::select()
+            .expr_as(Expr::col((term::Entity, term::Column::Term)), Alias::new("term"))
+            .from(table_name(collection))
+            .inner_join(term::Entity, of_record)
+            .cond_where(self.kept(collection).add(fits))
+            .and_where(term::Column::Field.eq(field))
+            .and_where(term::Column::Term.is_in(terms.iter().copied()))
+            .limit(1)
+            .to_owned();
+        let found = self.all(&select).await?;
+        Ok(found.first().map(|row| row.try_get("", "term")).transpose()?)
     }
 
     /// What a statement of the caller's own finds.

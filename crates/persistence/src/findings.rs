@@ -6,17 +6,20 @@ mod report;
 use std::collections::{HashMap, HashSet};
 
 use jiff::civil::Date;
+use pobratim_domain::country::CountryCode;
+use pobratim_domain::value::{Containment, PartialInterval};
 use pobratim_domain::{
-    Agreement, AgreementState, CITED, CitedRecord, CityEvent, Claim, ClaimState, CollectionName, EventStatus,
-    ExchangeCount, ExchangeDirection, ExchangeState, Finding, FindingAcceptance, FindingCode, FindingFacts, Letter,
-    LetterState, Observation, OpenActivity, Organization, Partnership, Record, RecordMention, Timestamp, TwinFacts,
-    UncountedExchange, WorkPlan, mark,
+    Agreement, AgreementState, CITED, CitedRecord, CityEvent, Claim, ClaimState, CollectionName, ExchangeCount,
+    ExchangeCounts, ExchangeDirection, ExchangeState, Finding, FindingAcceptance, FindingCode, FindingFacts, Letter,
+    LetterState, Observation, OpenActivity, Organization, Partnership, Period, Record, RecordMention, Timestamp,
+    TwinFacts, UncountedExchange, WorkPlan, is_of_years, mark,
 };
 use sea_orm::QueryResult;
-use sea_orm::sea_query::{Alias, CaseStatement, Condition, Expr, ExprTrait, Func, LikeExpr, Query, SimpleExpr};
+use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Func, LikeExpr, Query, SimpleExpr};
 use uuid::Uuid;
 
 use crate::candidates::{Candidates, MENTION, MOST, column, mention, nested};
+use crate::dated::{When, may_take_place, open_events, open_exchanges};
 use crate::duplicates::{ToCompare, told};
 use crate::error::Error;
 use crate::read::Snapshot;
@@ -114,9 +117,11 @@ pub(crate) async fn open_after(
 ) -> Result<Vec<OpenActivity>, Error> {
     let mut open = Vec::new();
     for (collection, member, states) in kinds.iter().copied() {
+        let is_open = || column(collection, member).is_in(states.iter().copied());
         let fits = Condition::all()
-            .add(column(collection, member).is_in(states.iter().copied()))
+            .add(may_take_place(collection).unwrap_or_else(is_open))
             .add(column(collection, "period").is_not_null())
+            .add(column(collection, "period_first").lt(on.to_string()))
             .add(column(collection, "period_last").lt(on.to_string()));
         for row in look.rows(collection, &["id", "ref", member, "period", "title"], fits).await? {
             let period: String = row.try_get("", "period")?;
@@ -124,23 +129,13 @@ pub(crate) async fn open_after(
                 record: mention(collection, &row)?,
                 member,
                 state: row.try_get("", member)?,
-                period: pobratim_domain::value::PartialInterval::parse(&period)
+                period: PartialInterval::parse(&period)
                     .map_err(|error| Error::Defect(format!("{collection}.period: {error}")))?,
                 title: nested(collection, &row, "title")?,
             });
         }
     }
     Ok(open)
-}
-
-/// The statuses of events that may still take place.
-pub(crate) fn open_events() -> Vec<&'static str> {
-    EventStatus::ALL.iter().filter(|status| status.is_open()).map(|status| status.as_str()).collect()
-}
-
-/// The states of exchanges that may still take place, or are taking place.
-pub(crate) fn open_exchanges() -> Vec<&'static str> {
-    ExchangeState::ALL.iter().filter(|state| state.is_open()).map(|state| state.as_str()).collect()
 }
 
 fn took_place() -> Vec<&'static str> {
@@ -173,15 +168,12 @@ async fn activities(look: &mut Candidates<'_>, facts: &mut FindingFacts) -> Resu
         facts.counts = Some(counts(look, &facts.observations).await?);
     }
     // Older ones will not be mended any more.
-    let (first, last) = match facts.year {
-        Some(year) => (format!("{year:04}-01-01"), format!("{year:04}-12-31")),
-        None => (facts.on.saturating_sub(jiff::Span::new().years(1)).to_string(), facts.on.to_string()),
+    let when = match facts.year {
+        Some(year) => year_of(year)?,
+        None => When::Between(facts.on.saturating_sub(jiff::Span::new().years(1)), facts.on),
     };
-    let fits = counted()
-        .add(column(Exchanges, "headcount").is_null())
-        .add(column(Exchanges, "period").is_not_null())
-        .add(within(Exchanges, &first, &last));
-    for row in look.rows(Exchanges, &["id", "ref", "period"], fits).await? {
+    let fits = counted().add(column(Exchanges, "headcount").is_null()).add(column(Exchanges, "period").is_not_null());
+    for row in look.rows_at(Exchanges, &["id", "ref", "period"], when, &fits).await? {
         let record = mention(Exchanges, &row)?;
         facts.uncounted.push(UncountedExchange { record, period: row.try_get("", "period")? });
     }
@@ -195,22 +187,61 @@ fn counted() -> Condition {
         .add(column(Exchanges, "counts_in_statistics").eq(true))
 }
 
-/// The period reaches into these days.
-fn within(collection: CollectionName, first: &str, last: &str) -> Condition {
-    Condition::all().add(column(collection, "period_first").lte(last)).add(column(collection, "period_last").gte(first))
+/// The days of a year.
+fn year_of(year: i16) -> Result<When, Error> {
+    let day = |month, day| Date::new(year, month, day).map_err(|error| Error::Defect(error.to_string()));
+    Ok(When::Between(day(1, 1)?, day(12, 31)?))
 }
 
-/// The exchanges that certainly fall into the months of the figures, by direction, country and months.
-async fn counts(look: &Candidates<'_>, observations: &[Record<Observation>]) -> Result<Vec<ExchangeCount>, Error> {
-    let first = observations.iter().filter_map(|record| record.body.period.earliest()).min();
-    let last = observations.iter().filter_map(|record| record.body.period.latest()).max();
-    let (Some(first), Some(last)) = (first, last) else { return Ok(Vec::new()) };
-    let partner = CaseStatement::new()
-        .case(column(Exchanges, "direction").eq("incoming"), column(Exchanges, "origin"))
-        .finally(column(Exchanges, "destination"));
+/// The exchanges that certainly fall into the time of the figures, by direction and country: for figures of
+/// whole years by years, as they are kept, for others by months.
+async fn counts(look: &Candidates<'_>, observations: &[Record<Observation>]) -> Result<ExchangeCounts, Error> {
+    let mut counts = ExchangeCounts::default();
+    let (of_years, of_months): (Vec<&PartialInterval>, Vec<&PartialInterval>) =
+        observations.iter().map(|record| &record.body.period).partition(|period| is_of_years(period));
+    let years = |day: Option<Date>| day.map(|day| i32::from(day.year()));
+    let from = of_years.iter().filter_map(|period| years(period.earliest())).min();
+    let to = of_years.iter().filter_map(|period| years(period.latest())).max();
+    if let (Some(from), Some(to)) = (from, to) {
+        counts.years = counts_of_years(look, from, to).await?;
+    }
+    let first = of_months.iter().filter_map(|period| period.earliest()).min();
+    let last = of_months.iter().filter_map(|period| period.latest()).max();
+    if let (Some(first), Some(last)) = (first, last) {
+        counts.months = counts_of_months(look, first, last).await?;
+    }
+    Ok(counts)
+}
+
+/// The exchanges that certainly began and ended in these years, by direction, country and years.
+async fn counts_of_years(look: &Candidates<'_>, from: i32, to: i32) -> Result<Vec<ExchangeCount>, Error> {
+    let period = Period { from: Some(from), to: Some(to) };
+    let mut counts = Vec::new();
+    for bucket in look.exchange_buckets(period).await? {
+        let [Some(direction), Some(country)] = bucket.key.as_slice() else { continue };
+        let direction = match direction.as_str() {
+            "incoming" => ExchangeDirection::Incoming,
+            _ => ExchangeDirection::Outgoing,
+        };
+        let day = |year: i32, month, day| Date::new(i16::try_from(year).ok()?, month, day).ok();
+        let (first, last) = (day(bucket.span.first, 1, 1), day(bucket.span.last, 12, 31));
+        if let (Ok(country), Some(first), Some(last)) = (CountryCode::parse(country), first, last)
+            && bucket.span.within(period) == Containment::Certain
+        {
+            let count = bucket.tally.records;
+            counts.push(ExchangeCount { direction, country: country.group(), first, last, count });
+        }
+    }
+    Ok(counts)
+}
+
+/// The exchanges that certainly began and ended in these days, by direction, country and months.
+async fn counts_of_months(look: &Candidates<'_>, first: Date, last: Date) -> Result<Vec<ExchangeCount>, Error> {
     // Written out, since an expression with bound values is another one each time it is used.
     let month = |name: &str| Expr::cust(format!("substr(\"exchanges\".\"{name}\", 1, 7)"));
-    let mut certain = look.kept(Exchanges).add(counted()).add(within(Exchanges, &first.to_string(), &last.to_string()));
+    let begins = || column(Exchanges, "period_first");
+    let mut certain = look.kept(Exchanges).add(counted()).add(begins().gte(first.to_string()));
+    certain = certain.add(begins().lte(last.to_string())).add(column(Exchanges, "period_last").lte(last.to_string()));
     for doubt in ["?", "~", "!%"] {
         certain = certain.add(like(Exchanges, "period", doubt).not());
     }
@@ -221,7 +252,7 @@ async fn counts(look: &Candidates<'_>, observations: &[Record<Observation>]) -> 
         .expr_as(month("period_last"), Alias::new("last"))
         .expr_as(Func::count(Expr::col(sea_orm::sea_query::Asterisk)), Alias::new("count"))
         .from(table_name(Exchanges))
-        .inner_join(table_name(Places), column(Places, "id").eq(partner))
+        .inner_join(table_name(Places), column(Places, "id").eq(column(Exchanges, "partner")))
         .cond_where(certain)
         .add_group_by([column(Exchanges, "direction"), column(Places, "country_group")])
         .add_group_by([month("period_first"), month("period_last")])
@@ -234,7 +265,7 @@ async fn counts(look: &Candidates<'_>, observations: &[Record<Observation>]) -> 
             "incoming" => ExchangeDirection::Incoming,
             _ => ExchangeDirection::Outgoing,
         };
-        let country = pobratim_domain::country::CountryCode::parse(&text("country")?);
+        let country = CountryCode::parse(&text("country")?);
         if let (Ok(country), Some(first), Some(last)) = (country, day("first")?, day("last")?) {
             let count = row.try_get("", "count")?;
             counts.push(ExchangeCount { direction, country, first, last: last.last_of_month(), count });

@@ -14,9 +14,10 @@ use sea_orm::{ColumnTrait, Order};
 use uuid::Uuid;
 
 use crate::candidates::{Candidates, MOST, column};
+use crate::dated::{open_events, open_exchanges};
 use crate::error::Error;
 use crate::findable::{ACTIVITY, term};
-use crate::findings::{open_after, open_events, open_exchanges};
+use crate::findings::open_after;
 use crate::read::Snapshot;
 use crate::stored::table_name;
 use crate::view::View;

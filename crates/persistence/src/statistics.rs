@@ -109,6 +109,17 @@ impl Snapshot {
         view: &View,
         query: &ExchangeStatisticsQuery,
     ) -> Result<ExchangeStatistics, Error> {
+        let buckets = self.exchange_buckets(view, query).await?;
+        let figures = self.figures(view, query.municipality.as_ref(), "delegations").await?;
+        Ok(query.rows(buckets, &figures))
+    }
+
+    /// What is kept of exchanges that took place and count, added up by the groups and the years asked for.
+    pub(crate) async fn exchange_buckets(
+        &self,
+        view: &View,
+        query: &ExchangeStatisticsQuery,
+    ) -> Result<Vec<Bucket>, Error> {
         let names: Vec<&str> = query
             .keys()
             .map(|group| match group {
@@ -123,9 +134,7 @@ impl Snapshot {
         let packed = self.connection().query_one(&in_one_text(select, &columns)).await?;
         let packed: Option<String> = packed.map(|row| row.try_get("", PACKED)).transpose()?.flatten();
         let rows = packed.iter().flat_map(|packed| packed.split(ROW));
-        let buckets = rows.map(|row| bucket(row, names.len(), by_span)).collect::<Result<Vec<_>, _>>()?;
-        let figures = self.figures(view, query.municipality.as_ref(), "delegations").await?;
-        Ok(query.rows(buckets, &figures))
+        rows.map(|row| bucket(row, names.len(), by_span)).collect()
     }
 
     /// Events by groups, as far as the view sees them, beside what was reported of them.

@@ -228,15 +228,17 @@ pub(crate) fn to_record<T: Stored>(row: &T::Row) -> Result<(Record<T>, Json), Er
     Ok((record, json))
 }
 
-/// A row as a record: it goes through the domain's own reading.
+/// A row as a record: it goes through the domain's own reading. Head and body are read from the same text,
+/// each passing over what belongs to the other, which is quicker than to tell the members apart first.
 pub(crate) fn read_record<T: Stored>(row: &T::Row) -> Result<Record<T>, Error> {
     let corrupt = |error: serde_json::Error| Error::Corrupt {
         table: T::NAME.as_str(),
         id: Envelope::of::<T>(row).map(|envelope| envelope.id).unwrap_or_default(),
         detail: error.to_string(),
     };
-    let json = serde_json::to_value(row).map_err(corrupt)?;
-    serde_json::from_value(json).map_err(corrupt)
+    let text = serde_json::to_vec(row).map_err(corrupt)?;
+    let head = serde_json::from_slice(&text).map_err(corrupt)?;
+    Ok(Record { head, body: serde_json::from_slice(&text).map_err(corrupt)? })
 }
 
 /// The tables that hold records of a kind; each carries the head's columns under the same names.

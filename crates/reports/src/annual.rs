@@ -2,7 +2,7 @@
 
 pub(crate) mod annex;
 mod country;
-mod country_activity;
+pub(crate) mod country_activity;
 mod joint_work;
 mod organization;
 mod overview;
@@ -31,6 +31,16 @@ pub(crate) struct Writing<'f> {
     pub(crate) year: i32,
     pub(crate) as_of: Date,
     groups: OnceCell<Vec<Vec<CountryCode>>>,
+    sections: OnceCell<Sections>,
+}
+
+/// Which sections tell of records, by their places among the groups of countries; nothing for what no section
+/// of a country tells.
+pub(crate) struct Sections {
+    pub(crate) partnerships: Vec<Option<usize>>,
+    pub(crate) agreements: Vec<Option<usize>>,
+    pub(crate) exchanges: Vec<Option<usize>>,
+    pub(crate) events: Vec<Option<usize>>,
 }
 
 /// Where something stands in regard to the year of a report.
@@ -92,7 +102,8 @@ pub fn days_of(year: i32) -> (Date, Date) {
 
 impl<'f> Writing<'f> {
     pub(crate) fn new(facts: &'f Facts, year: i32, lang: &str, as_of: Date) -> Self {
-        Self { directory: Directory::of(facts), facts, words: Words::of(lang), year, as_of, groups: OnceCell::new() }
+        let (directory, words) = (Directory::of(facts), Words::of(lang));
+        Self { directory, facts, words, year, as_of, groups: OnceCell::new(), sections: OnceCell::new() }
     }
 
     /// Where a period stands in regard to the year.
@@ -155,12 +166,42 @@ impl<'f> Writing<'f> {
         groups
     }
 
-    /// Whether something of these countries belongs to the section of that group: the first group
-    /// that has one of them tells it.
+    /// The section that tells of something of these countries: that of the first group that has one of them.
+    pub(crate) fn section_of(&self, countries: &BTreeSet<CountryCode>) -> Option<usize> {
+        let mut groups = self.country_groups().iter();
+        groups.position(|group| group.iter().any(|country| countries.contains(&country.group())))
+    }
+
+    /// The sections of the records of which there are many: each is asked for by every section.
+    pub(crate) fn sections(&self) -> &Sections {
+        let (facts, directory) = (self.facts, &self.directory);
+        self.sections.get_or_init(|| Sections {
+            partnerships: Vec::from_iter(
+                facts.partnerships.iter().map(|tie| self.section_of(&directory.of_partnership(&tie.body))),
+            ),
+            agreements: Vec::from_iter(
+                facts.agreements.iter().map(|paper| self.section_of(&directory.of_agreement(&paper.body))),
+            ),
+            exchanges: Vec::from_iter(
+                facts.exchanges.iter().map(|exchange| self.section_of(&directory.of_exchange(&exchange.body))),
+            ),
+            events: Vec::from_iter(facts.events.iter().map(|event| self.section_of(&directory.of_event(&event.body)))),
+        })
+    }
+
+    /// Whether a section is that of a group.
+    pub(crate) fn is_section(&self, section: Option<usize>, group: &[CountryCode]) -> bool {
+        section.and_then(|section| self.country_groups().get(section)).is_some_and(|known| known == group)
+    }
+
+    /// Whether something is told in the section of a group; without a country, in the section of no country.
+    pub(crate) fn in_group(&self, section: Option<usize>, group: &[CountryCode]) -> bool {
+        if group.is_empty() { section.is_none() } else { self.is_section(section, group) }
+    }
+
+    /// Whether something of these countries belongs to the section of that group.
     pub(crate) fn belongs(&self, countries: &BTreeSet<CountryCode>, group: &[CountryCode]) -> bool {
-        let first =
-            self.country_groups().iter().find(|group| group.iter().any(|country| countries.contains(&country.group())));
-        first.is_some_and(|first| first == group)
+        self.is_section(self.section_of(countries), group)
     }
 
     /// The records of the office's notes for a part.

@@ -53,16 +53,19 @@ impl<'w> Draft<'w> {
         self.push(ReportBlock { kind: ReportBlockKind::Empty, text: Some(text), records, ..ReportBlock::default() });
     }
 
-    /// Points, perhaps under a line; nothing when there are none.
-    pub(crate) fn list(&mut self, intro: String, mut items: Vec<ReportItem>) {
+    /// Points, perhaps under a line; nothing when there are none. What nobody would read is not told,
+    /// only counted.
+    pub(crate) fn list<T>(&mut self, intro: String, of: impl IntoIterator<Item = T>, tell: impl Fn(T) -> ReportItem) {
+        let mut of = of.into_iter();
+        let told = of.by_ref().take(MOST).map(|one| {
+            let ReportItem { text, records } = tell(one);
+            ReportItem { text, records: once(records) }
+        });
+        let mut items: Vec<ReportItem> = told.collect();
         if items.is_empty() {
             return;
         }
-        for item in &mut items {
-            item.records = once(std::mem::take(&mut item.records));
-        }
-        let left = items.len().saturating_sub(MOST);
-        items.truncate(MOST);
+        let left = of.count();
         if left > 0 {
             let text = self.words.say("more", args().with("count", i64::try_from(left).unwrap_or(i64::MAX)));
             items.push(ReportItem { text, records: Vec::new() });

@@ -146,12 +146,30 @@ impl Words {
                 self.say("list-two", args().with("first", first.as_str()).with("second", second.as_str()))
             }
             [first, middle @ .., last] => {
-                let all = middle.iter().fold(first.clone(), |list, item| {
-                    self.say("list-more", args().with("first", list).with("rest", item.as_str()))
-                });
+                let mut all = first.clone();
+                match self.between() {
+                    Some(between) => middle.iter().for_each(|item| {
+                        all.push_str(&between);
+                        all.push_str(item);
+                    }),
+                    None => {
+                        for item in middle {
+                            all = self.say("list-more", args().with("first", all).with("rest", item.as_str()));
+                        }
+                    }
+                }
                 self.say("list-last", args().with("first", all).with("last", last.as_str()))
             }
         }
+    }
+
+    /// What stands between what is listed, in a language where that is all: a long list need not be told
+    /// again for each thing that is added.
+    fn between(&self) -> Option<String> {
+        const MARKS: [char; 2] = ['\u{e000}', '\u{e001}'];
+        let [first, rest] = MARKS.map(String::from);
+        let told = self.say("list-more", args().with("first", first.as_str()).with("rest", rest.as_str()));
+        told.strip_prefix(MARKS[0])?.strip_suffix(MARKS[1]).map(str::to_owned)
     }
 
     /// What something is, with what more there is to say of it in brackets.

@@ -5,6 +5,7 @@ use pobratim_domain::value::PartialDate;
 use pobratim_domain::{EventStatus, ExchangeState, PartnershipSummary, SummaryRecords, SummarySettings};
 
 use crate::annual::annex::PAPER_COLUMNS;
+use crate::annual::country_activity::Activity;
 use crate::annual::{Writing, labels};
 use crate::document::{Report, ReportItem, ReportKind, ReportSection};
 use crate::draft::{Draft, item};
@@ -137,34 +138,34 @@ fn is_past(state: ExchangeState) -> bool {
 fn activity(writing: &Writing<'_>) -> ReportSection {
     let words = &writing.words;
     let mut draft = Draft::new(words, "activity", words.plain("section-activity"));
-    let mut all: Vec<(Option<Date>, ReportItem)> = Vec::new();
+    let mut all: Vec<(Option<Date>, Activity<'_>)> = Vec::new();
     for event in writing.facts.events.iter().filter(|event| event.body.status == EventStatus::Held) {
-        all.push((event.body.period.as_ref().and_then(|period| period.latest()), writing.event(event)));
+        all.push((event.body.period.as_ref().and_then(|period| period.latest()), Activity::Event(event)));
     }
     for exchange in writing.facts.exchanges.iter().filter(|exchange| is_past(exchange.body.state)) {
-        all.push((exchange.body.period.as_ref().and_then(|period| period.latest()), writing.exchange(exchange)));
+        all.push((exchange.body.period.as_ref().and_then(|period| period.latest()), Activity::Exchange(exchange)));
     }
     all.sort_by_key(|(day, _)| std::cmp::Reverse(*day));
     let left = all.len().saturating_sub(LATEST);
-    let mut items: Vec<ReportItem> = all.into_iter().take(LATEST).map(|(_, item)| item).collect();
-    if left > 0 {
-        items.push(item(words.say("more", args().with("count", left)), Vec::new()));
-    }
-    draft.list(String::new(), items);
+    let told = all.into_iter().take(LATEST).map(|(_, activity)| Some(activity));
+    draft.list(String::new(), told.chain((left > 0).then_some(None)), |activity| match activity {
+        Some(activity) => writing.activity(activity),
+        None => item(words.say("more", args().with("count", left)), Vec::new()),
+    });
     draft.done()
 }
 
 fn letters(writing: &Writing<'_>) -> ReportSection {
     let words = &writing.words;
     let mut draft = Draft::new(words, "letters", words.plain("section-letters"));
-    draft.list(String::new(), writing.facts.letters.iter().map(|letter| writing.letter(letter)).collect());
+    draft.list(String::new(), &writing.facts.letters, |letter| writing.letter(letter));
     draft.done()
 }
 
 fn joint(writing: &Writing<'_>) -> ReportSection {
     let words = &writing.words;
     let mut draft = Draft::new(words, "joint", words.plain("section-joint"));
-    draft.list(String::new(), writing.facts.projects.iter().map(|project| writing.project(project)).collect());
+    draft.list(String::new(), &writing.facts.projects, |project| writing.project(project));
     draft.done()
 }
 
@@ -191,6 +192,6 @@ fn ahead(writing: &Writing<'_>) -> ReportSection {
             items.push(item(words.details(words.text(&point.title), &details), vec![named(plan)]));
         }
     }
-    draft.list(String::new(), items);
+    draft.list(String::new(), items, |told| told);
     draft.done()
 }

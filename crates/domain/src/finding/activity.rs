@@ -3,9 +3,10 @@
 
 use jiff::civil::Date;
 
-use super::{ExchangeCount, Finding, FindingCode, FindingEvidence, FindingFacts, RecordMention};
+use super::{ExchangeCount, ExchangeCounts, Finding, FindingCode, FindingEvidence, FindingFacts, RecordMention};
 use crate::collection::CollectionName;
 use crate::observation::Observation;
+use crate::value::PartialInterval;
 use crate::work_plan_item::{WorkPlanItem, WorkPlanItemState};
 
 /// Something open or planned whose time is over.
@@ -74,10 +75,17 @@ pub(super) fn reported_without_records(facts: &FindingFacts) -> Vec<Finding> {
     found
 }
 
+/// Whether a time is made of whole years.
+pub fn is_of_years(period: &PartialInterval) -> bool {
+    let bounds = (period.earliest(), period.latest());
+    matches!(bounds, (Some(first), Some(last)) if first.day_of_year() == 1 && last == last.last_of_year())
+}
+
 /// How many exchanges certainly belong to what somebody counted. Nothing when it is no count of
 /// delegations, or of a time that is no whole months.
-fn counted(observation: &Observation, counts: &[ExchangeCount]) -> Option<i64> {
+fn counted(observation: &Observation, counts: &ExchangeCounts) -> Option<i64> {
     let (first, last) = (observation.period.earliest()?, observation.period.latest()?);
+    let counts = if is_of_years(&observation.period) { &counts.years } else { &counts.months };
     let is_whole = first.day() == 1 && last == last.last_of_month();
     if observation.indicator.as_str() != "delegations" || !is_whole {
         return None;
@@ -147,10 +155,15 @@ mod tests {
         assert_eq!(of(json!([item("done", None)]), date(2012, 1, 1)), None);
     }
 
-    fn reported(value: i64, qualifier: &str, counts: Option<Vec<ExchangeCount>>) -> usize {
+    fn reported(value: i64, qualifier: &str, years: Option<Vec<ExchangeCount>>) -> usize {
+        let counts = years.map(|years| ExchangeCounts { years, ..ExchangeCounts::default() });
+        reported_of("2011", value, qualifier, counts)
+    }
+
+    fn reported_of(period: &str, value: i64, qualifier: &str, counts: Option<ExchangeCounts>) -> usize {
         let mut facts = facts();
         let observation = json!({
-            "indicator": "delegations", "period": "2011", "country": "CN", "direction": "incoming",
+            "indicator": "delegations", "period": period, "country": "CN", "direction": "incoming",
             "value": {"value": value, "qualifier": qualifier},
         });
         facts.observations.push(serde_json::from_value(observation).unwrap());
@@ -158,22 +171,36 @@ mod tests {
         reported_without_records(&facts).len()
     }
 
+    fn count(direction: ExchangeDirection, country: &str, first: Date, last: Date, count: i64) -> ExchangeCount {
+        ExchangeCount { direction, country: crate::country::CountryCode::parse(country).unwrap(), first, last, count }
+    }
+
+    #[test]
+    fn a_figure_of_months_is_held_against_months() {
+        let month = |month, number| {
+            let first = date(2011, month, 1);
+            count(ExchangeDirection::Incoming, "CN", first, first.last_of_month(), number)
+        };
+        let of_year = count(ExchangeDirection::Incoming, "CN", date(2011, 1, 1), date(2011, 12, 31), 99);
+        let counts =
+            || Some(ExchangeCounts { years: vec![of_year], months: vec![month(5, 3), month(6, 2), month(7, 1)] });
+        let of = |period: &str, value| reported_of(period, value, "exact", counts());
+        assert_eq!((of("2011-05", 3), of("2011-05", 4)), (0, 1));
+        assert_eq!((of("2011-05/2011-06", 5), of("2011-05/2011-06", 6)), (0, 1));
+        assert_eq!((of("2011", 99), of("2011", 100)), (0, 1));
+        assert_eq!(of("2011-05-02/2011-06", 9), 0, "no whole months");
+    }
+
     #[test]
     fn a_figure_with_fewer_records_is_found() {
-        let count = |direction, country: &str, month: i8, count| ExchangeCount {
-            direction,
-            country: crate::country::CountryCode::parse(country).unwrap(),
-            first: date(2011, month, 1),
-            last: date(2011, month, 1).last_of_month(),
-            count,
-        };
-        let received = |number| count(ExchangeDirection::Incoming, "CN", 5, number);
+        let count =
+            |direction, country, number| count(direction, country, date(2011, 1, 1), date(2011, 12, 31), number);
+        let received = |number| count(ExchangeDirection::Incoming, "CN", number);
         assert_eq!(reported(22, "exact", Some(Vec::new())), 1);
         assert_eq!(reported(22, "exact", Some(vec![received(21)])), 1);
         assert_eq!(reported(22, "exact", Some(vec![received(22)])), 0);
         assert_eq!(reported(22, "at_most", Some(Vec::new())), 0, "at most 22 may be none");
-        let others =
-            vec![count(ExchangeDirection::Outgoing, "CN", 5, 40), count(ExchangeDirection::Incoming, "JP", 5, 40)];
+        let others = vec![count(ExchangeDirection::Outgoing, "CN", 40), count(ExchangeDirection::Incoming, "JP", 40)];
         assert_eq!(reported(22, "exact", Some(others)), 1);
         assert_eq!(reported(22, "exact", None), 0, "exchanges that may not be told of are not counted");
     }

@@ -36,8 +36,8 @@ pub struct FindingFacts {
     pub editions: Vec<Record<CityEvent>>,
     /// Figures about delegations that somebody reported.
     pub observations: Vec<Record<Observation>>,
-    /// The exchanges that count, by direction, country and months; nothing when they may not be told of.
-    pub counts: Option<Vec<ExchangeCount>>,
+    /// The exchanges that count; nothing when they may not be told of.
+    pub counts: Option<ExchangeCounts>,
     /// Exchanges that count, without a number of people.
     pub uncounted: Vec<UncountedExchange>,
     /// Organizations.
@@ -82,16 +82,25 @@ pub struct OpenActivity {
     pub title: LocalizedText,
 }
 
-/// Exchanges that took place and count: how many of one direction and country in certain months.
+/// Exchanges that took place and count, by the times that figures are about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExchangeCounts {
+    /// By years, for figures of whole years.
+    pub years: Vec<ExchangeCount>,
+    /// By months, for the others.
+    pub months: Vec<ExchangeCount>,
+}
+
+/// Exchanges that took place and count: how many of one direction and country in certain months or years.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExchangeCount {
     /// Received or sent.
     pub direction: ExchangeDirection,
     /// The country they came from or went to, as it is counted: `CN` for Hong Kong.
     pub country: crate::country::CountryCode,
-    /// The first day of the month in which they began.
+    /// The first day of the month or year in which they began.
     pub first: Date,
-    /// The last day of the month in which they ended.
+    /// The last day of the month or year in which they ended.
     pub last: Date,
     /// How many they are.
     pub count: i64,
@@ -127,7 +136,7 @@ pub struct ReportFacts {
     /// The domains it requires.
     pub domains: Vec<String>,
     /// Of the fields that its domains are told by, those of events that were held and of exchanges that took
-    /// place or are under way.
+    /// place or are under way: of each domain at least one, when there is any.
     pub fields: BTreeSet<String>,
     /// The indicators of which somebody reported a figure.
     pub indicators: BTreeSet<String>,

@@ -48,8 +48,8 @@ pub(super) fn country(writing: &Writing<'_>, group: &[CountryCode]) -> ReportSec
 }
 
 fn of_group<'f>(writing: &Writing<'f>, group: &[CountryCode]) -> Vec<&'f Record<Agreement>> {
-    let papers = writing.facts.agreements.iter();
-    papers.filter(|paper| writing.in_group(&writing.directory.of_agreement(&paper.body), group)).collect()
+    let papers = writing.facts.agreements.iter().zip(&writing.sections().agreements);
+    papers.filter(|(_, section)| writing.in_group(**section, group)).map(|(paper, _)| paper).collect()
 }
 
 fn is_sector_paper(paper: &Agreement) -> bool {
@@ -74,8 +74,9 @@ pub(super) fn papers(writing: &Writing<'_>, draft: &mut Draft<'_>, group: &[Coun
         let text = std::iter::once(text).chain(purpose).collect::<Vec<_>>().join(" ");
         draft.paragraph(text, vec![named(paper)]);
         let objectives = paper.body.objectives.iter();
-        let objectives = objectives.map(|objective| item(words.text(&objective.text).to_owned(), vec![named(paper)]));
-        draft.list(words.plain("country-objectives"), objectives.collect());
+        draft.list(words.plain("country-objectives"), objectives, |objective| {
+            item(words.text(&objective.text).to_owned(), vec![named(paper)])
+        });
     }
 }
 
@@ -117,16 +118,17 @@ pub(super) fn protocols(writing: &Writing<'_>, draft: &mut Draft<'_>, group: &[C
     };
     let papers =
         of_group(writing, group).into_iter().filter(|paper| is_sector_paper(&paper.body) && holds(&paper.body));
-    let items = papers.map(|paper| {
+    draft.list(words.plain("country-protocols"), papers, |paper| {
         let signed = paper.body.signed_on.as_ref().map(|signed| words.when(signed));
         item(words.details(words.text(&paper.body.title), &Vec::from_iter(signed)), vec![named(paper)])
     });
-    draft.list(words.plain("country-protocols"), items.collect());
 }
 
 fn ties_of<'f>(writing: &Writing<'f>, group: &[CountryCode]) -> impl Iterator<Item = &'f Record<Partnership>> {
-    let ties = writing.facts.partnerships.iter().filter(|tie| lives(&tie.body) && is_of_two_places(&tie.body));
-    ties.filter(|tie| writing.belongs(&writing.directory.of_partnership(&tie.body), group))
+    let ties = writing.facts.partnerships.iter().zip(&writing.sections().partnerships);
+    ties.filter(|(_, section)| writing.is_section(**section, group))
+        .map(|(tie, _)| tie)
+        .filter(|tie| lives(&tie.body) && is_of_two_places(&tie.body))
         .collect::<Vec<_>>()
         .into_iter()
 }
@@ -232,9 +234,10 @@ fn figures(writing: &Writing<'_>, draft: &mut Draft<'_>, group: &[CountryCode]) 
 fn bodies(writing: &Writing<'_>, draft: &mut Draft<'_>, group: &[CountryCode]) {
     let words = &writing.words;
     let (mut names, mut records) = (Vec::new(), Vec::new());
-    for tie in writing.facts.partnerships.iter().filter(|tie| lives(&tie.body)) {
+    let ties = writing.facts.partnerships.iter().zip(&writing.sections().partnerships);
+    for (tie, section) in ties.filter(|(tie, _)| lives(&tie.body)) {
         let Some(body) = body_of(writing, tie).filter(|body| is_mission(body)) else { continue };
-        if writing.belongs(&writing.directory.of_partnership(&tie.body), group) {
+        if writing.is_section(*section, group) {
             names.push(body.body.name_in(&[words.lang(), "en"]).to_owned());
             records.extend([named(tie), named(body)]);
         }
@@ -248,12 +251,11 @@ fn bodies(writing: &Writing<'_>, draft: &mut Draft<'_>, group: &[CountryCode]) {
 fn talks(writing: &Writing<'_>, draft: &mut Draft<'_>, group: &[CountryCode]) {
     let words = &writing.words;
     let sought = ties_of(writing, group).filter(|tie| is_under_way(&tie.body));
-    let items = sought.map(|tie| {
+    draft.list(words.plain("country-talks"), sought, |tie| {
         let stage = words.within("partnership_stage", &tie.body.stage);
         let mut details = Vec::new();
         details.extend(tie.body.channel.as_ref().map(|channel| words.within("partnership_channel", channel)));
         let text = words.say("talks", args().with("partner", writing.partner_name(&tie.body)).with("stage", stage));
         item(upper_first(&words.details(&text, &details)), vec![named(tie)])
     });
-    draft.list(words.plain("country-talks"), items.collect());
 }

@@ -2,6 +2,7 @@
 //! where no country is named.
 
 use pobratim_domain::country::CountryCode;
+use pobratim_domain::value::PartialInterval;
 use pobratim_domain::{CityEvent, EventStatus, Exchange, ExchangeState, Record};
 use uuid::Uuid;
 
@@ -13,44 +14,49 @@ use crate::draft::{Draft, item};
 use crate::facts::named;
 use crate::language::{args, lower_first};
 
+/// An event or a delegation.
+#[derive(Clone, Copy)]
+pub(crate) enum Activity<'f> {
+    Event(&'f Record<CityEvent>),
+    Exchange(&'f Record<Exchange>),
+}
+
 impl<'f> Writing<'f> {
     fn events_of(&self, group: &[CountryCode]) -> Vec<&'f Record<CityEvent>> {
-        let events = self
-            .facts
-            .events
-            .iter()
-            .filter(|event| event.body.status != EventStatus::Cancelled && !is_part(self, event));
-        events.filter(|event| self.in_group(&self.directory.of_event(&event.body), group)).collect()
+        let events = self.facts.events.iter().zip(&self.sections().events);
+        events
+            .filter(|(_, section)| self.in_group(**section, group))
+            .map(|(event, _)| event)
+            .filter(|event| event.body.status != EventStatus::Cancelled && !is_part(self, event))
+            .collect()
     }
 
     fn exchanges_of(&self, group: &[CountryCode]) -> Vec<&'f Record<Exchange>> {
-        let exchanges = self.facts.exchanges.iter().filter(|exchange| exchange.body.state != ExchangeState::Cancelled);
-        exchanges.filter(|exchange| self.in_group(&self.directory.of_exchange(&exchange.body), group)).collect()
+        let exchanges = self.facts.exchanges.iter().zip(&self.sections().exchanges);
+        exchanges
+            .filter(|(_, section)| self.in_group(**section, group))
+            .map(|(exchange, _)| exchange)
+            .filter(|exchange| exchange.body.state != ExchangeState::Cancelled)
+            .collect()
     }
 
-    /// Whether something of these countries is told in this section; without a country it is told
-    /// in the section of no country.
-    pub(super) fn in_group(&self, countries: &std::collections::BTreeSet<CountryCode>, group: &[CountryCode]) -> bool {
-        if group.is_empty() {
-            return !self.country_groups().iter().any(|known| self.belongs(countries, known));
-        }
-        self.belongs(countries, group)
+    /// What was among the main things of its time.
+    fn highlights_of(
+        &self,
+        group: &[CountryCode],
+        when: impl Fn(Option<&PartialInterval>) -> bool,
+    ) -> Vec<Activity<'f>> {
+        let events = self.events_of(group).into_iter().filter(|event| event.body.highlight);
+        let events = events.filter(|event| when(event.body.period.as_ref())).map(Activity::Event);
+        let exchanges = self.exchanges_of(group).into_iter().filter(|exchange| exchange.body.highlight);
+        let exchanges = exchanges.filter(|exchange| when(exchange.body.period.as_ref())).map(Activity::Exchange);
+        events.chain(exchanges).collect()
     }
 
     /// What stood out in the year.
     pub(super) fn main_events(&self, draft: &mut Draft<'_>, group: &[CountryCode]) {
-        let mut items = Vec::new();
-        for event in self.events_of(group).into_iter().filter(|event| event.body.highlight) {
-            if self.told(event.body.period.as_ref()) == Told::InYear {
-                items.push(self.event(event));
-            }
-        }
-        for exchange in self.exchanges_of(group).into_iter().filter(|exchange| exchange.body.highlight) {
-            if self.told(exchange.body.period.as_ref()) == Told::InYear {
-                items.push(self.exchange(exchange));
-            }
-        }
-        draft.list(self.words.plain("country-main"), items);
+        let told = self.highlights_of(group, |period| self.told(period) == Told::InYear);
+        draft.list(self.words.plain("country-main"), told, |activity| self.activity(activity));
     }
 
     /// The other events of the year, then those nobody knows the date of.
@@ -60,9 +66,9 @@ impl<'f> Writing<'f> {
             Told::Undated | Told::Before | Told::After => false,
         });
         let intro = self.words.say("country-events", args().with("year", i64::from(self.year)));
-        draft.list(intro, events.map(|event| self.event(event)).collect());
+        draft.list(intro, events, |event| self.event(event));
         let undated = self.events_of(group).into_iter().filter(|event| event.body.period.is_none());
-        draft.list(self.words.plain("country-undated"), undated.map(|event| self.event(event)).collect());
+        draft.list(self.words.plain("country-undated"), undated, |event| self.event(event));
     }
 
     /// The delegations of the year, and those under way without a date.
@@ -85,8 +91,7 @@ impl<'f> Writing<'f> {
                 );
             }
         }
-        draft
-            .list(words.plain("country-exchanges"), exchanges.iter().map(|exchange| self.exchange(exchange)).collect());
+        draft.list(words.plain("country-exchanges"), exchanges, |exchange| self.exchange(exchange));
         let helpers: Vec<_> = helpers.into_iter().filter_map(|id| self.directory.organization(id)).collect();
         if !helpers.is_empty() {
             let names: Vec<String> =
@@ -98,21 +103,17 @@ impl<'f> Writing<'f> {
 
     /// What stood out, or was held, in the years just before.
     pub(super) fn retold(&self, draft: &mut Draft<'_>, group: &[CountryCode]) {
-        let before = |period: Option<&pobratim_domain::value::PartialInterval>| {
-            self.told(period) == Told::Before && self.is_recent(period)
-        };
-        let mut items = Vec::new();
-        for event in self.events_of(group) {
-            if event.body.highlight && before(event.body.period.as_ref()) {
-                items.push(self.event(event));
-            }
+        let before = |period: Option<&PartialInterval>| self.told(period) == Told::Before && self.is_recent(period);
+        let told = self.highlights_of(group, before);
+        draft.list(self.words.plain("country-retold"), told, |activity| self.activity(activity));
+    }
+
+    /// An event or a delegation as a point of a list.
+    pub(crate) fn activity(&self, activity: Activity<'f>) -> ReportItem {
+        match activity {
+            Activity::Event(event) => self.event(event),
+            Activity::Exchange(exchange) => self.exchange(exchange),
         }
-        for exchange in self.exchanges_of(group) {
-            if exchange.body.highlight && before(exchange.body.period.as_ref()) {
-                items.push(self.exchange(exchange));
-            }
-        }
-        draft.list(self.words.plain("country-retold"), items);
     }
 
     /// An event: when, where, who took part, what came of it.

@@ -23,7 +23,7 @@ impl<'f> Writing<'f> {
 
     /// Whether no section of a country tells of it.
     fn is_of_no_country(&self, countries: &BTreeSet<CountryCode>) -> bool {
-        !self.country_groups().iter().any(|group| self.belongs(countries, group))
+        self.section_of(countries).is_none()
     }
 
     /// The programmes under which there was work.
@@ -61,7 +61,7 @@ impl<'f> Writing<'f> {
                 && self.is_current(project.body.period.as_ref())
                 && self.belongs(&self.directory.of_project(&project.body), group)
         });
-        draft.list(self.words.plain("country-projects"), projects.map(|project| self.project(project)).collect());
+        draft.list(self.words.plain("country-projects"), projects, |project| self.project(project));
     }
 
     /// A project: what it is, its strands, where it stands.
@@ -82,7 +82,7 @@ impl<'f> Writing<'f> {
         let cases = self.facts.assistance_cases.iter().filter(|case| {
             self.is_current(case.body.period.as_ref()) && self.belongs(&self.directory.of_case(&case.body), group)
         });
-        draft.list(self.words.plain("country-cases"), cases.map(|case| self.case(case)).collect());
+        draft.list(self.words.plain("country-cases"), cases, |case| self.case(case));
     }
 
     fn case(&self, case: &Record<AssistanceCase>) -> ReportItem {
@@ -139,7 +139,7 @@ impl<'f> Writing<'f> {
                 && matches!(self.dated(when), Told::InYear | Told::Undated)
                 && self.belongs(&self.directory.of_letter(&letter.body), group)
         });
-        draft.list(words.plain("country-letters"), letters.map(|letter| self.letter(letter)).collect());
+        draft.list(words.plain("country-letters"), letters, |letter| self.letter(letter));
     }
 
     /// A letter: about what, by which way, where it stands.
@@ -167,8 +167,7 @@ impl<'f> Writing<'f> {
         let publications = self.facts.publications.iter().filter(|publication| {
             self.is_published(publication) && self.belongs(&self.directory.of_publication(&publication.body), group)
         });
-        let items = publications.map(|publication| self.publication(publication)).collect();
-        draft.list(self.words.plain("country-media"), items);
+        draft.list(self.words.plain("country-media"), publications, |publication| self.publication(publication));
     }
 
     fn is_published(&self, publication: &Record<Publication>) -> bool {
@@ -200,7 +199,7 @@ pub(super) fn assistance(writing: &Writing<'_>) -> Option<ReportSection> {
                 && writing.is_current(case.body.period.as_ref())
                 && writing.is_of_no_country(&writing.directory.of_case(&case.body))
         });
-        draft.list(words.label("assistance_case_kind", &kind), cases.map(|case| writing.case(case)).collect());
+        draft.list(words.label("assistance_case_kind", &kind), cases, |case| writing.case(case));
     }
     let told = |project: &Record<Project>| {
         facts.events.iter().any(|event| event.body.projects.contains(&project.head.id))
@@ -212,7 +211,7 @@ pub(super) fn assistance(writing: &Writing<'_>) -> Option<ReportSection> {
             && writing.is_of_no_country(&writing.directory.of_project(&project.body))
             && !told(project)
     });
-    draft.list(words.plain("country-projects"), projects.map(|project| writing.project(project)).collect());
+    draft.list(words.plain("country-projects"), projects, |project| writing.project(project));
     draft.if_any()
 }
 
@@ -224,7 +223,6 @@ pub(super) fn media(writing: &Writing<'_>) -> Option<ReportSection> {
         writing.is_published(publication)
             && writing.is_of_no_country(&writing.directory.of_publication(&publication.body))
     });
-    draft
-        .list(words.plain("country-media"), publications.map(|publication| writing.publication(publication)).collect());
+    draft.list(words.plain("country-media"), publications, |publication| writing.publication(publication));
     draft.if_any()
 }

@@ -30,17 +30,15 @@ pub(super) fn organization(writing: &Writing<'_>) -> ReportSection {
                 .with("done", done),
         );
         draft.paragraph(text, vec![named(plan)]);
-        let instruments = plan.body.instruments.iter();
-        let instruments =
-            instruments.map(|instrument| item(instrument.label(words.lang()).to_owned(), vec![named(plan)]));
-        draft.list(words.plain("organization-instruments"), instruments.collect());
-        let items = plan.body.items.iter().map(|point| {
+        draft.list(words.plain("organization-instruments"), &plan.body.instruments, |instrument| {
+            item(instrument.label(words.lang()).to_owned(), vec![named(plan)])
+        });
+        draft.list(words.plain("organization-items"), &plan.body.items, |point| {
             let state = words.within("work_plan_item_state", &point.state);
             let mut details = vec![state];
             details.extend(point.due.as_ref().map(|due| words.date(due)));
             item(words.details(words.text(&point.title), &details), vec![named(plan)])
         });
-        draft.list(words.plain("organization-items"), items.collect());
     }
     draft.done()
 }
@@ -86,6 +84,6 @@ pub(super) fn bodies(writing: &Writing<'_>) -> Option<ReportSection> {
             body.body.distinctions.iter().map(|distinction| lower_first(distinction.label(words.lang()))).collect();
         Some(item(upper_first(&words.details(&text, &details)), vec![named(body)]))
     });
-    draft.list(words.plain("bodies-intro"), founded.collect());
+    draft.list(words.plain("bodies-intro"), founded, |told| told);
     draft.if_any()
 }

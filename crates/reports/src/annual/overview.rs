@@ -80,12 +80,12 @@ pub(super) fn overview(writing: &Writing<'_>) -> ReportSection {
         );
         draft.paragraph(text, records_of(&new));
     }
-    let of_kind = |kind| places.iter().filter(move |tie| tie.body.kind == kind).map(|tie| writing.tie(tie)).collect();
-    draft.list(words.plain("overview-twins"), of_kind(PartnershipKind::Twin));
+    let of_kind = |kind| places.iter().filter(move |tie| tie.body.kind == kind);
+    draft.list(words.plain("overview-twins"), of_kind(PartnershipKind::Twin), |tie| writing.tie(tie));
     let sought = places.iter().filter(|tie| tie.body.target_kind == Some(PartnershipKind::Twin));
-    draft.list(words.plain("overview-planned"), sought.map(|tie| writing.sought(tie)).collect());
-    draft.list(words.plain("overview-friends"), of_kind(PartnershipKind::Friendship));
-    draft.list(words.plain("overview-cooperation"), of_kind(PartnershipKind::Cooperation));
+    draft.list(words.plain("overview-planned"), sought, |tie| writing.sought(tie));
+    draft.list(words.plain("overview-friends"), of_kind(PartnershipKind::Friendship), |tie| writing.tie(tie));
+    draft.list(words.plain("overview-cooperation"), of_kind(PartnershipKind::Cooperation), |tie| writing.tie(tie));
     map(writing, &mut draft, &places);
     years(writing, &mut draft, &places);
     draft.done()
@@ -176,19 +176,19 @@ pub(super) fn multilateral(writing: &Writing<'_>) -> ReportSection {
         let name = body.body.name_in(&[words.lang(), "en"]);
         Some(item(words.details(name, &details), vec![named(membership), named(body)]))
     });
-    draft.list(words.plain("multilateral-associations"), associations.collect());
+    draft.list(words.plain("multilateral-associations"), associations, |told| told);
     let groups = facts
         .partnerships
         .iter()
         .filter(|tie| tie.body.arrangement == PartnershipArrangement::Multilateral && lives(&tie.body));
-    draft.list(words.plain("multilateral-groups"), groups.map(|tie| writing.group(tie)).collect());
+    draft.list(words.plain("multilateral-groups"), groups, |tie| writing.group(tie));
     let bodies = facts.partnerships.iter().filter(|tie| lives(&tie.body)).filter_map(|tie| {
         let body = body_of(writing, tie).filter(|body| !is_mission(body))?;
         let mut records = vec![named(tie), named(body)];
         records.truncate(2);
         Some(item(body.body.name_in(&[words.lang(), "en"]).to_owned(), records))
     });
-    draft.list(words.plain("multilateral-bodies"), bodies.collect());
+    draft.list(words.plain("multilateral-bodies"), bodies, |told| told);
     draft.done()
 }
 

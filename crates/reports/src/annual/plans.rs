@@ -1,13 +1,23 @@
 //! What is still to come: what is planned after the year, and what was planned in it and nobody
 //! has told of since.
 
-use pobratim_domain::{EventStatus, ExchangeState, ProjectState, ReportNoteSection, WorkPlanItemState};
+use pobratim_domain::{
+    EventStatus, ExchangeState, ProjectState, Record, ReportNoteSection, WorkPlan, WorkPlanItem, WorkPlanItemState,
+};
 
+use crate::annual::country_activity::Activity;
 use crate::annual::{Told, Writing};
 use crate::document::ReportSection;
 use crate::draft::{Draft, item};
 use crate::facts::named;
 use crate::language::args;
+
+/// Something that is to come.
+enum Coming<'f> {
+    Activity(Activity<'f>),
+    /// A point of a plan.
+    Point(&'f Record<WorkPlan>, &'f WorkPlanItem),
+}
 
 /// The plans.
 pub(super) fn plans(writing: &Writing<'_>) -> ReportSection {
@@ -25,21 +35,28 @@ pub(super) fn plans(writing: &Writing<'_>) -> ReportSection {
     let mut coming = Vec::new();
     for event in facts.events.iter().filter(|event| planned(event.body.status)) {
         if ahead(writing.told(event.body.period.as_ref())) {
-            coming.push(writing.event(event));
+            coming.push(Coming::Activity(Activity::Event(event)));
         }
     }
     for exchange in facts.exchanges.iter().filter(|exchange| proposed(exchange.body.state)) {
         if ahead(writing.told(exchange.body.period.as_ref())) {
-            coming.push(writing.exchange(exchange));
+            coming.push(Coming::Activity(Activity::Exchange(exchange)));
         }
     }
     for plan in facts.work_plans.iter().filter(|plan| plan.body.year > writing.year) {
-        for point in &plan.body.items {
-            let due = Vec::from_iter(point.due.as_ref().map(|due| words.date(due)));
-            coming.push(item(words.details(words.text(&point.title), &due), vec![named(plan)]));
-        }
+        coming.extend(plan.body.items.iter().map(|point| Coming::Point(plan, point)));
     }
-    draft.list(words.say("plans-year", args().with("year", i64::from(writing.year + 1))), coming);
+    draft.list(
+        words.say("plans-year", args().with("year", i64::from(writing.year + 1))),
+        coming,
+        |coming| match coming {
+            Coming::Activity(activity) => writing.activity(activity),
+            Coming::Point(plan, point) => {
+                let due = Vec::from_iter(point.due.as_ref().map(|due| words.date(due)));
+                item(words.details(words.text(&point.title), &due), vec![named(plan)])
+            }
+        },
+    );
     let mut open = Vec::new();
     for event in facts.events.iter().filter(|event| planned(event.body.status)) {
         if writing.told(event.body.period.as_ref()) == Told::InYear {
@@ -55,10 +72,10 @@ pub(super) fn plans(writing: &Writing<'_>) -> ReportSection {
             }
         }
     }
-    draft.list(words.plain("plans-open"), open);
+    draft.list(words.plain("plans-open"), open, |told| told);
     let projects = facts.projects.iter().filter(|project| {
         matches!(project.body.state, ProjectState::Idea | ProjectState::Planned) && project.body.partnership.is_none()
     });
-    draft.list(words.plain("plans-projects"), projects.map(|project| writing.project(project)).collect());
+    draft.list(words.plain("plans-projects"), projects, |project| writing.project(project));
     draft.done()
 }
