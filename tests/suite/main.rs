@@ -18,6 +18,7 @@ mod imports;
 mod letters;
 mod limits;
 mod linear;
+mod lists;
 mod marks;
 mod merges;
 mod office;

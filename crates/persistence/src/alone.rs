@@ -47,7 +47,9 @@ impl Database {
     /// One page of a list, not counted, and the head of the state it was read in. Nothing when one
     /// statement does not do, and when the page has no record: then no row says what the head was.
     pub async fn page<T: Stored>(&self, view: &View, query: &ListQuery) -> Result<Option<(Page<Shown>, Head)>, Error> {
-        let Some(statement) = page::<T>(view, query, self.secret())?.map(with_head) else { return Ok(None) };
+        let Some(statement) = page::<T>(self.readers(), view, query, self.secret())?.map(with_head) else {
+            return Ok(None);
+        };
         let statement = backend::limited(self.readers(), &statement);
         let rows = bounded(async { Ok(self.readers().query_all_raw(statement).await?) }).await?;
         let Some(first) = rows.first() else { return Ok(None) };
