@@ -30,8 +30,9 @@ async fn whatever_a_list_is_found_by_it_is_the_same() {
     let lists = Lists::new(app.database.clone(), &connection).await;
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     let sorts: Vec<Sort> = COMMON_SORTS.iter().chain(Declared::of(CollectionName::Exchanges).sorts).copied().collect();
-    for (name, _, fits) in &lists.things {
-        println!("{name}: {}", fits.len());
+    for sizes in [0..1, 1..500, 501..8_000, 8_001..usize::MAX] {
+        let has = lists.things.iter().any(|(_, _, fits)| sizes.contains(&fits.len()));
+        assert!(has, "nothing that {sizes:?} records have");
     }
     for one in 0..lists.things.len() {
         // Each alone, in the order of creation, in which some are left to the database, and in another.
@@ -141,11 +142,11 @@ impl Lists {
             query.limit = LIMITS[random.below(LIMITS.len())];
         }
         assert!(found == wanted, "{label}: {} were found, {} fit", found.len(), wanted.len());
-        self.from_the_middle(&query, &wanted, &label, random).await;
+        self.begin_anywhere(&query, &wanted, &label, random).await;
     }
 
     /// A page after a place that a client made up its mind to begin at: any record of the order.
-    async fn from_the_middle(&self, query: &ListQuery, wanted: &[Uuid], label: &str, random: &mut Random) {
+    async fn begin_anywhere(&self, query: &ListQuery, wanted: &[Uuid], label: &str, random: &mut Random) {
         let order = &self.orders[query.sort.name];
         let (key, id) = order[random.below(order.len())].clone();
         let places: HashMap<Uuid, usize> = order.iter().enumerate().map(|(at, (_, id))| (*id, at)).collect();
