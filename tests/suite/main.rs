@@ -19,6 +19,7 @@ mod imports;
 mod letters;
 mod limits;
 mod linear;
+mod lists;
 mod marks;
 mod merges;
 mod office;

@@ -47,8 +47,8 @@ impl Database {
     /// One page of a list, not counted, and the head of the state it was read in. Nothing when one
     /// statement does not do, and when the page has no record: then no row says what the head was.
     pub async fn page<T: Stored>(&self, view: &View, query: &ListQuery) -> Result<Option<(Page<Shown>, Head)>, Error> {
-        let Some(statement) = page::<T>(view, query, self.secret())?.map(with_head) else { return Ok(None) };
         let readers = &self.readers().connections;
+        let Some(statement) = page::<T>(readers, view, query, self.secret())?.map(with_head) else { return Ok(None) };
         let statement = backend::limited(readers, &statement);
         let rows = bounded(async { Ok(readers.query_all_raw(statement).await?) }).await?;
         let Some(first) = rows.first() else { return Ok(None) };

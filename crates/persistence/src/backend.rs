@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use sea_orm::sea_query::{SelectStatement, Value, Values};
+use sea_orm::sea_query::{Func, SelectStatement, SimpleExpr, Value, Values};
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sea_orm::sqlx::{ConnectOptions, Error as SqlxError, PgConnection, SqliteConnection, query, query_scalar};
@@ -13,6 +13,8 @@ use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr, SqliteTransactionMode,
     SqlxPostgresConnector, SqlxSqliteConnector, Statement, TransactionOptions, TransactionTrait,
 };
+
+use crate::list::criterion::asked_of;
 
 /// How long a write waits for another process's write, or for a connection.
 const LOCK_WAIT: Duration = Duration::from_millis(900);
@@ -228,6 +230,30 @@ fn written_out(mut statement: Statement) -> Statement {
     statement.sql = sql;
     statement.values = Some(Values(kept));
     statement
+}
+
+/// A condition on columns of a record that has been found in another way. SQLite, which nobody analyses,
+/// takes an index for whatever is compared with a value, so there it is written such that none fits;
+/// PostgreSQL knows how many records it leaves.
+pub(crate) fn by_looking(connection: &impl ConnectionTrait, condition: SimpleExpr) -> SimpleExpr {
+    match connection.get_database_backend() {
+        DbBackend::Sqlite => asked_of(condition),
+        _ => condition,
+    }
+}
+
+/// A condition on columns that have an index, by which records are to be found. A SQLite that somebody has analysed
+/// takes what it leaves for the average of the column, and would read the table when that is much.
+pub(crate) fn by_index(connection: &impl ConnectionTrait, condition: SimpleExpr) -> SimpleExpr {
+    match connection.get_database_backend() {
+        DbBackend::Sqlite => Func::cust("unlikely").arg(condition).into(),
+        _ => condition,
+    }
+}
+
+/// Whether the database knows by itself how many records have what is asked of columns, and of several at once.
+pub(crate) fn knows_columns(connection: &impl ConnectionTrait) -> bool {
+    connection.get_database_backend() == DbBackend::Postgres
 }
 
 /// An id in a column as 32 hexadecimal digits.

@@ -1,24 +1,29 @@
-//! Lists: filters, one sort key, and pages that begin where the last one ended (keyset), so that
-//! page 2000 costs what page 1 does.
+//! Lists: what they ask of their records, one sort key, and pages. The order of a list is in [`place`],
+//! what it asks in [`criterion`], and how its pages are found in [`ways`].
+
+pub(crate) mod criterion;
+mod place;
+mod ways;
 
 use pobratim_domain::{CollectionName, Record};
-use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr};
+use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Func, SelectStatement};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IdenStatic, Order, QueryFilter, QueryOrder,
-    QueryResult, QuerySelect, QueryTrait, Select, Value,
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryResult, QuerySelect, QueryTrait,
 };
 use uuid::Uuid;
 
-use crate::backend::limited;
-use crate::cursor::{Cursor, Key, Secret};
-use crate::days::BEGINNING;
+use crate::backend::{knows_columns, limited};
+use crate::cursor::Secret;
 use crate::error::Error;
-use crate::findable::{TAG, external_id, link, term};
+use crate::list::criterion::{Criterion, Quick, days, gathered};
+use crate::list::place::Place;
+pub(crate) use crate::list::place::page_of;
+use crate::list::ways::ways;
 use crate::read::Snapshot;
 use crate::shown::Shown;
-use crate::stored::{Column, FilterBy, Sort, Stored, Table, column, read_record, table_name};
+use crate::stored::{FilterBy, Sort, Stored, Table, column, read_record};
 use crate::view::View;
-use crate::words::{NEAR, Words};
+use crate::words::Words;
 
 /// What a list is asked for.
 #[derive(Clone, Debug)]
@@ -126,11 +131,12 @@ impl Snapshot {
         secret: &Secret,
         read: impl Fn(&QueryResult) -> Result<R, Error>,
     ) -> Result<Page<R>, Error> {
-        let words = self.words(view, query).await?;
-        let total = if query.count { Some(self.count::<T>(view, query, words.as_ref()).await?) } else { None };
+        let mut asked = Asked::<T>::of(self.connection(), view, query, secret)?;
+        asked.look_up_words(self, view, query).await?;
+        let total = if query.count { Some(self.count(&asked).await?) } else { None };
         let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
         let mut found = Vec::new();
-        for statement in self.pages_of::<T>(view, query, words.as_ref(), secret).await? {
+        for statement in self.pages_of(&asked).await? {
             found = self.connection().query_all_raw(limited(self.connection(), &statement)).await?;
             if found.len() > limit {
                 break;
@@ -147,62 +153,42 @@ impl Snapshot {
     }
 
     /// The very statements that a page of a list is read with, the next one when one before found no
-    /// full page. Which they are depends on how common the words are that are searched.
+    /// full page. Which they are depends on how many records have what is asked.
     pub(crate) async fn pages<T: Stored>(
         &self,
         view: &View,
         query: &ListQuery,
         secret: &Secret,
     ) -> Result<Vec<SelectStatement>, Error> {
-        let words = self.words(view, query).await?;
-        self.pages_of::<T>(view, query, words.as_ref(), secret).await
+        let mut asked = Asked::<T>::of(self.connection(), view, query, secret)?;
+        asked.look_up_words(self, view, query).await?;
+        self.pages_of(&asked).await
     }
 
-    async fn pages_of<T: Stored>(
-        &self,
-        view: &View,
-        query: &ListQuery,
-        words: Option<&Words>,
-        secret: &Secret,
-    ) -> Result<Vec<SelectStatement>, Error> {
-        let place = Place::<T>::of(query, secret)?;
-        let all = condition::<T>(view, query)?;
-        let Some(words) = words else { return Ok(vec![place.page(all, query.limit)]) };
-        if let Some(rare) = words.by_the_rarest(self, T::NAME).await? {
-            return Ok(vec![place.page(all.add(rare), query.limit)]);
+    async fn pages_of<T: Stored>(&self, asked: &Asked<T>) -> Result<Vec<SelectStatement>, Error> {
+        if let Some(page) = asked.at_once() {
+            return Ok(vec![page]);
         }
         let mut pages = Vec::new();
-        for many in NEAR {
-            let near = all.clone().add(words.one_by_one(T::NAME));
-            let Some(end) = self.connection().query_one_raw(limited(self.connection(), &place.nth(many)?)).await?
-            else {
-                pages.push(place.page(near, query.limit));
-                return Ok(pages);
+        for way in ways(self, T::NAME, &asked.criteria(), asked.is_as_made).await? {
+            let fits = asked.all.clone().add(way.fits);
+            let Some(many) = way.within else {
+                pages.push(asked.page(fits));
+                continue;
             };
-            pages.push(place.page(near.add(place.up_to(&end)?), query.limit));
+            let end = limited(self.connection(), &asked.place.nth(many)?);
+            let Some(end) = self.connection().query_one_raw(end).await? else {
+                // That is all there is.
+                pages.push(asked.page(fits));
+                break;
+            };
+            pages.push(asked.page(fits.add(asked.place.up_to(&end)?)));
         }
-        pages.push(place.page(all.add(words.gathered(T::NAME)), query.limit));
         Ok(pages)
     }
 
-    /// What is searched, with what it names.
-    async fn words(&self, view: &View, query: &ListQuery) -> Result<Option<Words>, Error> {
-        let mut all: Option<Words> = None;
-        for wanted in &query.filters {
-            if let Wanted::Words { text, through } = wanted {
-                let words = Words::read(self, view, text, through).await?;
-                all = Some(match all {
-                    Some(others) => others.and(words),
-                    None => words,
-                });
-            }
-        }
-        Ok(all)
-    }
-
-    async fn count<T: Stored>(&self, view: &View, query: &ListQuery, words: Option<&Words>) -> Result<i64, Error> {
-        let fits = condition::<T>(view, query)?.add_option(words.map(|words| words.gathered(T::NAME)));
-        let mut statement = Table::<T>::find().filter(fits).select_only().into_query();
+    async fn count<T: Stored>(&self, asked: &Asked<T>) -> Result<i64, Error> {
+        let mut statement = Table::<T>::find().filter(asked.plainly()).select_only().into_query();
         // COUNT(*) may read an index alone; counting a column may not.
         statement.expr_as(Func::count(Expr::col(sea_orm::sea_query::Asterisk)), Alias::new("n"));
         let row = self.connection().query_one(&statement).await?;
@@ -210,47 +196,9 @@ impl Snapshot {
     }
 }
 
-/// A page of what its statement has found.
-pub(crate) fn page_of<T: Stored, R>(
-    found: &[QueryResult],
-    query: &ListQuery,
-    secret: &Secret,
-    read: impl Fn(&QueryResult) -> Result<R, Error>,
-) -> Result<Page<R>, Error> {
-    let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
-    let shown = found.get(..limit).unwrap_or(found);
-    let next = match shown.last() {
-        Some(row) if found.len() > limit => {
-            let (key, id) = place_of(row, column::<T>(query.sort.column)?, column::<T>("id")?)?;
-            Some(Cursor { key, id }.encode(secret, &query.name)?)
-        }
-        _ => None,
-    };
-    Ok(Page { rows: shown.iter().map(read).collect::<Result<_, _>>()?, next, total: None })
-}
-
-/// A place to compare with.
-fn there(key: Key, id: Uuid) -> Expr {
-    let key = match key {
-        Key::Whole(number) => Value::from(number),
-        Key::Text(text) => Value::from(text),
-    };
-    Expr::tuple([Expr::value(key), Expr::value(id)])
-}
-
-/// Where a row stands in an order.
-fn place_of(row: &QueryResult, key: impl IdenStatic, id: impl IdenStatic) -> Result<(Key, Uuid), Error> {
-    let id = row.try_get("", id.as_str())?;
-    let key = match row.try_get::<i64>("", key.as_str()) {
-        Ok(number) => Key::Whole(number),
-        Err(_) => Key::Text(row.try_get("", key.as_str())?),
-    };
-    Ok((key, id))
-}
-
-/// The one statement that reads a page, when nothing has to be looked up before: when no words are
-/// searched.
+/// The one statement that reads a page, when nothing has to be looked up before.
 pub(crate) fn page<T: Stored>(
+    connection: &impl ConnectionTrait,
     view: &View,
     query: &ListQuery,
     secret: &Secret,
@@ -258,153 +206,92 @@ pub(crate) fn page<T: Stored>(
     if query.filters.iter().any(|wanted| matches!(wanted, Wanted::Words { .. })) {
         return Ok(None);
     }
-    Ok(Some(Place::<T>::of(query, secret)?.page(condition::<T>(view, query)?, query.limit)))
+    Ok(Asked::<T>::of(connection, view, query, secret)?.at_once())
 }
 
-/// Where a page stands: the order of its list, and what it comes after.
-struct Place<T: Stored> {
-    key: Column<T>,
-    id: Column<T>,
-    descending: bool,
-    after: Option<SimpleExpr>,
+/// A list as it is asked for.
+struct Asked<T: Stored> {
+    place: Place<T>,
+    limit: u64,
+    is_as_made: bool,
+    /// Whether the database chooses well by itself among what is asked of columns.
+    is_known: bool,
+    /// What is asked of all lists, and what no index helps to find.
+    all: Condition,
+    /// What is asked of the column that the list is sorted by: its index gives both.
+    of_key: Condition,
+    filters: Vec<Criterion>,
+    words: Vec<Criterion>,
 }
 
-impl<T: Stored> Place<T> {
-    fn of(query: &ListQuery, secret: &Secret) -> Result<Self, Error> {
-        let (key, id) = (column::<T>(query.sort.column)?, column::<T>("id")?);
-        let mut place = Self { key, id, descending: query.descending, after: None };
-        if let Some(text) = &query.cursor {
-            let Cursor { key, id } = Cursor::decode(text, secret, &query.name)?;
-            let there = there(key, id);
-            place.after = Some(if place.descending { place.here().lt(there) } else { place.here().gt(there) });
+impl<T: Stored> Asked<T> {
+    /// All but for words, which have to be looked up.
+    fn of(connection: &impl ConnectionTrait, view: &View, query: &ListQuery, secret: &Secret) -> Result<Self, Error> {
+        let mut all = Condition::all().add(column::<T>("deleted_at")?.is_null()).add(view.condition(T::NAME));
+        let (mut of_key, mut filters) = (Condition::all(), Vec::new());
+        for wanted in &query.filters {
+            if let Wanted::Visibility(levels) = wanted {
+                all = all.add(column::<T>("visibility")?.is_in(levels));
+            } else if is_of(wanted, query.sort.column) {
+                of_key = of_key.add(days::<T>(wanted)?);
+            } else {
+                filters.extend(Criterion::of::<T>(connection, wanted)?);
+            }
         }
-        Ok(place)
+        let place = Place::of(query, of_key.clone(), secret)?;
+        let is_as_made = query.sort.column == "created_at";
+        let is_known = knows_columns(connection);
+        Ok(Self { place, limit: query.limit, is_as_made, is_known, all, of_key, filters, words: Vec::new() })
     }
 
-    /// The place of a row, to compare with others.
-    fn here(&self) -> Expr {
-        let column = |column| Expr::col((Table::<T>::default(), column));
-        Expr::tuple([column(self.key), column(self.id)])
+    /// What is searched, with what it names.
+    async fn look_up_words(&mut self, snapshot: &Snapshot, view: &View, query: &ListQuery) -> Result<(), Error> {
+        for wanted in &query.filters {
+            if let Wanted::Words { text, through } = wanted {
+                let words = Words::read(snapshot, view, text, through).await?;
+                if words.list.is_empty() {
+                    // A text without a letter or digit finds nothing.
+                    self.all = self.all.clone().add(Expr::value(1).eq(0));
+                }
+                self.words.extend(words.list.iter().map(|word| word.criterion(T::NAME)));
+            }
+        }
+        Ok(())
     }
 
-    fn ordered(&self, fits: Condition) -> Select<Table<T>> {
-        let order = if self.descending { Order::Desc } else { Order::Asc };
-        let fits = fits.add_option(self.after.clone());
-        Table::<T>::find().filter(fits).order_by(self.key, order.clone()).order_by(self.id, order)
+    fn criteria(&self) -> Vec<Criterion> {
+        self.filters.iter().chain(&self.words).cloned().collect()
     }
 
-    /// The statement that reads the page, with one record more to see whether another follows.
-    fn page(&self, fits: Condition, limit: u64) -> SelectStatement {
-        self.ordered(fits).limit(limit + 1).into_query()
+    /// Everything, in the way that is left to the database, but for words: it would look them up for each record.
+    fn plainly(&self) -> Condition {
+        let filters = self.filters.iter().map(|criterion| criterion.plainly(T::NAME));
+        let all = filters.fold(self.all.clone().add(self.of_key.clone()), Condition::add);
+        all.add_option(gathered(T::NAME, &self.words))
     }
 
-    /// The statement that finds the place so many living records on.
-    fn nth(&self, many: u64) -> Result<SelectStatement, Error> {
-        let living = Condition::all().add(column::<T>("deleted_at")?.is_null());
-        let columns = [self.key, self.id];
-        Ok(self.ordered(living).select_only().columns(columns).offset(many).limit(1).into_query())
-    }
-
-    /// That a row comes no later than that one.
-    fn up_to(&self, end: &QueryResult) -> Result<SimpleExpr, Error> {
-        let (key, id) = place_of(end, self.key, self.id)?;
-        let there = there(key, id);
-        Ok(if self.descending { self.here().gte(there) } else { self.here().lte(there) })
-    }
-}
-
-/// All that the records of a list have but for words, which are looked up first.
-fn condition<T: Stored>(view: &View, query: &ListQuery) -> Result<Condition, Error> {
-    let mut all = Condition::all().add(column::<T>("deleted_at")?.is_null()).add(view.condition(T::NAME));
-    for wanted in &query.filters {
-        all = match wanted {
-            Wanted::Any(by, values) => all.add(any::<T>(*by, values)?),
-            Wanted::Refers(by, ids) => all.add(refers::<T>(*by, ids)?),
-            Wanted::From(FilterBy::Days { last, .. }, day) => all.add(column::<T>(last)?.gte(day)),
-            Wanted::To(FilterBy::Days { first, .. }, day) => all.add(column::<T>(first)?.lte(day)),
-            Wanted::Undated(FilterBy::Days { last, .. }) => all.add(column::<T>(last)?.eq(BEGINNING)),
-            Wanted::From(..) | Wanted::To(..) | Wanted::Undated(..) => return Err(misused::<T>()),
-            Wanted::Reference(refs) => all.add(column::<T>("reference")?.is_in(refs)),
-            Wanted::Municipality(slugs) => all.add(column::<T>("municipality")?.is_in(slugs)),
-            Wanted::Visibility(levels) => all.add(column::<T>("visibility")?.is_in(levels)),
-            Wanted::Tag(tags) => all.add(has_term::<T>(TAG, tags)?),
-            Wanted::ExternalId(scheme, value) => all.add(has_external_id::<T>(scheme, value)?),
-            Wanted::Words { .. } => all,
+    /// The statement that reads the page, when it is found at once however many records have what is asked.
+    fn at_once(&self) -> Option<SelectStatement> {
+        let is_quick = match (self.filters.as_slice(), self.words.as_slice()) {
+            ([], []) => true,
+            ([filter], []) if filter.quick == Quick::Always => true,
+            ([filter], []) if filter.quick == Quick::AsMade && self.is_as_made => true,
+            (filters, []) => self.is_known && filters.iter().all(|filter| filter.is_of_columns),
+            _ => false,
         };
+        is_quick.then(|| self.page(self.plainly()))
     }
-    Ok(all)
-}
 
-fn any<T: Stored>(by: FilterBy, values: &[String]) -> Result<SimpleExpr, Error> {
-    match by {
-        FilterBy::Code { column: name, .. } => Ok(column::<T>(name)?.is_in(values)),
-        FilterBy::Flag { column: name } => Ok(column::<T>(name)?.is_in(values.iter().map(|value| value == "true"))),
-        FilterBy::Whole { column: name } => {
-            Ok(column::<T>(name)?.is_in(values.iter().filter_map(|value| value.parse::<i64>().ok())))
-        }
-        FilterBy::Term { field, .. } => has_term::<T>(field, values),
-        FilterBy::Country { column: name } => Ok(column::<T>(name)?.in_subquery(places_of(values))),
-        _ => Err(misused::<T>()),
+    fn page(&self, fits: Condition) -> SelectStatement {
+        self.place.page(fits, self.limit)
     }
 }
 
-/// The places of some countries, what is counted under one of them among its own.
-fn places_of(countries: &[String]) -> SelectStatement {
-    let places = table_name(CollectionName::Places);
-    let is = |name: &str| Expr::col((places.clone(), Alias::new(name))).is_in(countries);
-    Query::select()
-        .column((places.clone(), Alias::new("id")))
-        .from(places.clone())
-        .cond_where(Condition::any().add(is("country")).add(is("country_group")))
-        .to_owned()
-}
-
-fn refers<T: Stored>(by: FilterBy, ids: &[Uuid]) -> Result<SimpleExpr, Error> {
-    match by {
-        FilterBy::Reference { column: name } => Ok(column::<T>(name)?.is_in(ids.iter().copied())),
-        FilterBy::Link { field } => {
-            let links = Query::select()
-                .column(link::Column::RecordId)
-                .from(link::Entity)
-                .and_where(link::Column::Target.is_in(ids.iter().copied()))
-                .and_where(link::Column::Collection.eq(T::NAME.as_str()))
-                .and_where(link::Column::Field.eq(field))
-                .to_owned();
-            among::<T>(links)
-        }
-        _ => Err(misused::<T>()),
+/// Whether a filter asks something of this one column alone.
+fn is_of(wanted: &Wanted, key: &str) -> bool {
+    match wanted {
+        Wanted::From(FilterBy::Days { last, .. }, _) => *last == key,
+        Wanted::To(FilterBy::Days { first, .. }, _) => *first == key,
+        _ => false,
     }
-}
-
-fn has_term<T: Stored>(field: &str, values: &[String]) -> Result<SimpleExpr, Error> {
-    let terms = terms::<T>(field).and_where(term::Column::Term.is_in(values)).to_owned();
-    among::<T>(terms)
-}
-
-fn terms<T: Stored>(field: &str) -> SelectStatement {
-    Query::select()
-        .column(term::Column::RecordId)
-        .from(term::Entity)
-        .and_where(term::Column::Collection.eq(T::NAME.as_str()))
-        .and_where(term::Column::Field.eq(field))
-        .to_owned()
-}
-
-fn has_external_id<T: Stored>(scheme: &str, value: &str) -> Result<SimpleExpr, Error> {
-    let ids = Query::select()
-        .column(external_id::Column::RecordId)
-        .from(external_id::Entity)
-        .and_where(external_id::Column::Collection.eq(T::NAME.as_str()))
-        .and_where(external_id::Column::Scheme.eq(scheme))
-        .and_where(external_id::Column::Value.eq(value))
-        .to_owned();
-    among::<T>(ids)
-}
-
-fn among<T: Stored>(ids: SelectStatement) -> Result<SimpleExpr, Error> {
-    Ok(column::<T>("id")?.in_subquery(ids))
-}
-
-fn misused<T: Stored>() -> Error {
-    Error::Defect(format!("a filter of {} is used for what it is not", T::NAME))
 }

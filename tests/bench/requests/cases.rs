@@ -56,7 +56,7 @@ const HAND: &str = "hand-written";
 
 pub const PAGE: &str = "/v1/exchanges?audience=teachers";
 const EXPANDED: &str = "/v1/exchanges?audience=teachers&expand=places,organizations";
-/// One index gives the filter and another the order, so the database has to sort what it found.
+/// One index gives the filter and another the order: the way is chosen by how many have what is asked.
 const SORTED: &str = "/v1/exchanges?audience=teachers&period_from=2001&period_to=2010&sort=-period";
 const SEARCH: &str = "/v1/exchanges?q=hockey%20tournament";
 const STATISTICS: &str =
