@@ -102,8 +102,9 @@ pub(crate) fn parts(collection: CollectionName, when: When) -> Vec<Condition> {
     match when {
         When::Between(first, last) => reaching(collection, first, Some(last)),
         When::Since(first) => reaching(collection, first, None),
-        // What has no date begins on the last day of the calendar, and no other record does.
-        When::Unknown => vec![Condition::all().add(column(collection, "period_first").eq(END))],
+        // What has no date begins on the last day of the calendar, and no other record does. Nothing begins
+        // later; were they told to be equal, PostgreSQL might walk all records by their ids for those.
+        When::Unknown => vec![Condition::all().add(column(collection, "period_first").gte(END))],
     }
 }
 
