@@ -190,11 +190,10 @@ impl Lists {
                     let plan = self.plan(&statement).await;
                     let label = format!("{when}, {}, {dated:?}", view.tag());
                     self.judge(&label, &plan, FEW);
-                    let is_ours = |(_, index): &(String, Option<String>)| {
-                        let index = index.as_deref().unwrap_or_default().strip_prefix("exchanges_");
-                        index.is_some_and(|index| DATED.contains(&index))
-                    };
-                    if !plan.reads.iter().all(is_ours) || plan.reads.is_empty() {
+                    // A database that has counted may find what is in a rare state by its state.
+                    let counted = (when == "analysed").then_some("by_state");
+                    let mut ours = DATED.into_iter().chain(counted);
+                    if !ours.any(|index| plan.text.contains(&format!("exchanges_{index}"))) {
                         self.faults.push(format!("{label}: another index: {}", plan.text));
                     }
                 }

@@ -14,7 +14,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult, Order};
 
 use crate::backend::limited;
 use crate::candidates::{column, kept};
-use crate::days::{BEGINNING, END};
+use crate::days::END;
 use crate::error::Error;
 use crate::read::Snapshot;
 use crate::stored::{Stored, read_record, table_name};
@@ -102,12 +102,9 @@ pub(crate) fn parts(collection: CollectionName, when: When) -> Vec<Condition> {
     match when {
         When::Between(first, last) => reaching(collection, first, Some(last)),
         When::Since(first) => reaching(collection, first, None),
-        // Either would do; the index has the beginning.
-        When::Unknown => vec![
-            Condition::all()
-                .add(column(collection, "period_first").eq(END))
-                .add(column(collection, "period_last").eq(BEGINNING)),
-        ],
+        // What has no date begins on the last day of the calendar, and no other record does. Nothing begins
+        // later; were they told to be equal, PostgreSQL might walk all records by their ids for those.
+        When::Unknown => vec![Condition::all().add(column(collection, "period_first").gte(END))],
     }
 }
 
