@@ -18,11 +18,9 @@ const FEW: u64 = 500;
 /// and the order's own index is gone along for those among them: only they are looked at.
 const MANY: u64 = 8_000;
 
-/// How far the order's index is gone along for those that were gathered, and how far when each record
-/// has to be looked at. A page is full there, unless its records are at the far end of the order, or
+/// How far the order is gone along. A page is full there, unless its records are at the far end of the order, or
 /// those that have one thing do not have the other.
-const GONE_ALONG: u64 = 10_000;
-const LOOKED_AT: u64 = 5_000;
+const STRETCH: u64 = 10_000;
 
 /// One way in which a page may be found.
 pub(crate) struct Way {
@@ -45,14 +43,6 @@ pub(crate) async fn ways(
     let Some((at, (rarest, entries))) = rarest else {
         return Ok(vec![Way { fits: Condition::all(), within: None }]);
     };
-    // What is gathered for the last way: of many, each that does not have too many; else all.
-    let gather = |most: u64| {
-        let is_gathered = |(_, entries): &(&Criterion, &u64)| **entries <= most;
-        let all = criteria.iter().zip(&known);
-        let first = all.clone().filter(is_gathered).map(|(criterion, _)| criterion);
-        let rest = all.filter(|one| !is_gathered(one)).map(|(criterion, _)| criterion);
-        looked_at(snapshot, rest).add_option(gathered(collection, first))
-    };
     // The others are asked of the records that the rarest leads to.
     let others = criteria.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, other)| other);
     let rest = looked_at(snapshot, others);
@@ -61,14 +51,14 @@ pub(crate) async fn ways(
     }
     let along = if is_as_made && rarest.quick == Quick::AsMade {
         // Its own index has them in the order of the list.
-        Way { fits: rest.add(rarest.each.clone()), within: Some(GONE_ALONG) }
+        rest.add(rarest.each.clone())
     } else if *entries <= MANY {
-        Way { fits: rest.add(rarest.member(collection)), within: Some(GONE_ALONG) }
+        rest.add(rarest.member(collection))
     } else {
-        Way { fits: looked_at(snapshot, criteria), within: Some(LOOKED_AT) }
+        looked_at(snapshot, criteria)
     };
-    let most = if *entries <= MANY { MANY } else { u64::MAX };
-    Ok(vec![along, Way { fits: gather(most), within: None }])
+    let all = Condition::all().add_option(gathered(collection, criteria));
+    Ok(vec![Way { fits: along, within: Some(STRETCH) }, Way { fits: all, within: None }])
 }
 
 /// That a record has all of these, when other things were chosen to find it by.
