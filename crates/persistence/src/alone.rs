@@ -16,7 +16,7 @@ use crate::database::Database;
 use crate::error::Error;
 use crate::head::Head;
 use crate::list::{ListQuery, Page, page, page_of};
-use crate::read::bounded;
+use crate::read::{bounded, repeated};
 use crate::shown::Shown;
 use crate::stored::{Stored, Table, column};
 use crate::together::Together;
@@ -50,7 +50,8 @@ impl Database {
         let readers = &self.readers().connections;
         let Some(statement) = page::<T>(readers, view, query, self.secret())?.map(with_head) else { return Ok(None) };
         let statement = backend::limited(readers, &statement);
-        let rows = bounded(async { Ok(readers.query_all_raw(statement).await?) }).await?;
+        let ask = || async { Ok(readers.query_all_raw(statement.clone()).await?) };
+        let rows = bounded(repeated(ask)).await?;
         let Some(first) = rows.first() else { return Ok(None) };
         let page = page_of::<T, _>(&rows, query, self.secret(), |row| Shown::of::<T>(row, view))?;
         Ok(Some((page, Head::of_row(first)?)))
@@ -68,7 +69,8 @@ async fn read<T: Stored>(readers: DatabaseConnection, view: View, ids: Vec<Uuid>
         .filter(column::<T>("deleted_at")?.is_null())
         .filter(view.condition(T::NAME))
         .into_query();
-    let found = readers.query_all(&with_head(statement)).await?;
+    let statement = with_head(statement);
+    let found = repeated(|| async { Ok(readers.query_all(&statement).await?) }).await?;
     let head = found.first().map(Head::of_row).transpose()?;
     let rows = found.into_iter().map(|row| Ok((row.try_get("", "id")?, row)));
     Ok(Arc::new(Rows { rows: rows.collect::<Result<_, sea_orm::DbErr>>()?, head }))

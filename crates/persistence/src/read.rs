@@ -13,11 +13,12 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::backend::limited;
+use crate::backend::{is_lost, limited};
 use crate::error::Error;
 use crate::findable::link;
 use crate::head::Head;
 use crate::merge;
+use crate::readers::ALL;
 use crate::stored::{Envelope, Stored, Table, column, read_record, table_name};
 use crate::unique;
 use crate::view::View;
@@ -34,6 +35,21 @@ pub(crate) async fn bounded<R>(read: impl Future<Output = Result<R, Error>>) -> 
     }
 }
 
+/// Reads again when the connection was lost: that an idle one is gone, since the database was away for a while, shows at its
+/// next use. Each shows it once.
+pub(crate) async fn repeated<R, F>(read: impl Fn() -> F) -> Result<R, Error>
+where
+    F: Future<Output = Result<R, Error>>,
+{
+    let mut left = ALL;
+    loop {
+        match read().await {
+            Err(Error::Database(error)) if left > 0 && is_lost(&error) => left -= 1,
+            outcome => return outcome,
+        }
+    }
+}
+
 /// A snapshot of the database: everything read through it belongs to one revision.
 pub struct Snapshot {
     transaction: DatabaseTransaction,
@@ -42,9 +58,12 @@ pub struct Snapshot {
 
 impl Snapshot {
     pub(crate) async fn open(readers: &DatabaseConnection) -> Result<Self, Error> {
-        let transaction = readers.begin().await?;
-        let head = Head::read(&transaction).await?;
-        Ok(Self { transaction, head })
+        repeated(|| async {
+            let transaction = readers.begin().await?;
+            let head = Head::read(&transaction).await?;
+            Ok(Self { transaction, head })
+        })
+        .await
     }
 
     /// The head of this snapshot.

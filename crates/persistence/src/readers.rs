@@ -12,7 +12,7 @@ use crate::heads::{Heads, LastHead};
 
 /// How many connections read in a process, and how many a thread has at least: so that a long read does not hold up
 /// all others.
-const ALL: usize = 8;
+pub(crate) const ALL: usize = 8;
 const LEAST: usize = 2;
 /// How long a read waits for one.
 const WAIT: Duration = Duration::from_millis(900);
