@@ -1,5 +1,5 @@
 //! Lists: what they ask of their records, one sort key, and pages. The order of a list is in [`place`],
-//! what it asks in [`criterion`], and how its pages are found in [`ways`].
+//! what it asks in [`criterion`], and how its pages are found in [`mod@ways`].
 
 pub(crate) mod criterion;
 mod place;

@@ -1,6 +1,6 @@
 //! What a list asks of its records, one thing each, told in the ways in which a statement can ask for
 //! it: as a number of entries in an index, as the records that they lead to, and of one record alone.
-//! Filters and searched words are alike in this; which way is taken is chosen in [`super::ways`].
+//! Filters and searched words are alike in this; which way is taken is chosen in [`mod@super::ways`].
 
 use pobratim_domain::CollectionName;
 use sea_orm::sea_query::{
