@@ -15,8 +15,8 @@ const RECORDS: usize = 100;
 const QUOTE: usize = 4_000;
 const QUOTES: usize = 4;
 /// The records that are read at once, in the shapes they take on their way, and what the connections of a
-/// database keep. All records of the list are more than that, and are asked for four times.
-const GROWTH: usize = 36 << 20;
+/// database keep, those for exports among them. All records of the list are more than that, and are asked for four times.
+const GROWTH: usize = 40 << 20;
 
 #[test]
 fn a_long_list_passes_through() {
