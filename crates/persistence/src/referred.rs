@@ -23,13 +23,14 @@ impl Tx {
         known: &Findable,
     ) -> Result<Faults, Error> {
         let met = self.met(view, references.iter()).await?;
-        let is_known = |target: Uuid| {
-            met.contains(&target)
-                || self.is_announced(target)
-                || known.references.iter().any(|reference| reference.target == target)
+        let is_known = |reference: &Reference| {
+            let record = (reference.collection, reference.target);
+            met.contains(&record)
+                || self.is_announced(reference.target)
+                || known.references.iter().any(|known| (known.collection, known.target) == record)
         };
         let mut wanted: BTreeMap<CollectionName, Vec<Uuid>> = BTreeMap::new();
-        for reference in references.iter().filter(|reference| !is_known(reference.target)) {
+        for reference in references.iter().filter(|reference| !is_known(reference)) {
             wanted.entry(reference.collection).or_default().push(reference.target);
         }
         // One statement for all collections: a creation waits for the database as few times as can be.
@@ -51,7 +52,7 @@ impl Tx {
             }
         }
         let mut faults = Faults::default();
-        let unknown = references.iter().filter(|reference| !is_known(reference.target));
+        let unknown = references.iter().filter(|reference| !is_known(reference));
         let is_found =
             |reference: &Reference| found.contains(&(reference.collection.as_str().to_owned(), reference.target));
         for reference in unknown {

@@ -10,7 +10,7 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use pobratim_domain::{Reference, Timestamp};
+use pobratim_domain::{CollectionName, Reference, Timestamp};
 use sea_orm::{
     ActiveModelTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, ExecResult, QueryResult,
     Statement,
@@ -178,12 +178,12 @@ impl Tx {
         &self,
         view: &View,
         references: impl Iterator<Item = &'r Reference> + Send,
-    ) -> Result<HashSet<Uuid>, DbErr> {
+    ) -> Result<HashSet<(CollectionName, Uuid)>, DbErr> {
         let slot = self.0.slot.lock().await;
         let session = slot.as_ref().ok_or_else(ended)?;
         let progress = self.progress();
         let met = references.filter(|reference| progress.met.has(&session.met, view, reference));
-        Ok(met.map(|reference| reference.target).collect())
+        Ok(met.map(|reference| (reference.collection, reference.target)).collect())
     }
 
     /// Notes what a look has found.

@@ -3,10 +3,11 @@
 use std::future::poll_fn;
 use std::task::Poll;
 
-use pobratim_domain::{Place, Timestamp};
+use pobratim_domain::{CityEvent, Place, Record, Slug, Timestamp};
 use pobratim_persistence::{Error, Happened, Idempotency, Stamp, Tx, View};
-use pobratim_tests::Store;
+use pobratim_tests::{App, Store};
 use sea_orm::{ConnectionTrait, DbBackend};
+use serde_json::json;
 use tokio::sync::oneshot;
 
 use super::{Held, PATIENCE, assert_not_written, assert_sound, beside, create, make, open, place, queue, queue_place};
@@ -297,4 +298,35 @@ async fn the_same_request_twice_in_one_batch_happens_once() {
     assert_eq!(first.value, again.value);
     assert!(matches!(other.await, Err(Error::KeyReused)));
     assert_sound(&database, 1).await;
+}
+
+/// What was found once is found where it was looked for, and nowhere else.
+#[tokio::test]
+async fn a_place_that_is_referred_to_is_no_event() {
+    let app = App::with_city().await;
+    let editor = app.editor().await;
+    let place = create(&app.database, "Heihe").await.unwrap().0;
+    let event = |parent: Option<uuid::Uuid>| -> Record<CityEvent> {
+        let body = json!({"kind": "fair", "title": {"en": "Fair"}, "status": "planned", "visibility": "public",
+            "place": place, "parent": parent});
+        serde_json::from_value(body).unwrap()
+    };
+    let (good, wrong) = (event(None), event(Some(place)));
+    let written = app.database.write(Stamp::system("test"), None, move |tx| async move {
+        let keeper = Slug::parse("blagoveshchensk").ok();
+        tx.create(&View::System, keeper.clone(), good, Happened::plain("created")).await?;
+        tx.create(&View::System, keeper, wrong, Happened::plain("created")).await?;
+        Ok(())
+    });
+    let refused = written.await;
+    assert!(matches!(&refused, Err(Error::Refused(_))) && format!("{refused:?}").contains("/parent"), "{refused:?}");
+
+    // Nor when the record itself refers to it already.
+    let body =
+        json!({"kind": "fair", "title": {"en": "Fair"}, "status": "idea", "visibility": "public", "place": place});
+    let event = app.create("events", &editor, body).await;
+    let patch = app.request("PATCH", &format!("/v1/events/{}", event["id"].as_str().unwrap()));
+    let patch = patch.json(json!({"parent": place})).header("If-Match", "*").key(&editor);
+    let refused = patch.send().await.expect_problem(400, "invalid_body");
+    assert_eq!(refused.faults(), [("/parent".into(), "unknown_reference".into())]);
 }
