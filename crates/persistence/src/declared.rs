@@ -78,6 +78,9 @@ pub(crate) trait Visitor {
 }
 
 /// Does something with the collection of this name.
+///
+/// To be called from functions that are neither generic nor async. Those of the other kinds are compiled by each crate
+/// that calls them, and then so is all of this, for every collection: it had doubled the time to build the program.
 pub(crate) fn visit<V: Visitor>(name: CollectionName, visitor: V) -> V::Output {
     match name {
         CollectionName::Municipalities => visitor.visit::<Municipality>(),

@@ -67,7 +67,7 @@ impl Database {
         for collection in CollectionName::ALL {
             let mut after = Uuid::nil();
             loop {
-                let slice = self.read(async |snapshot| visit(*collection, Compare { snapshot, after }).await).await?;
+                let slice = self.read(async |snapshot| Compare { snapshot, after }.of(*collection).await).await?;
                 let Some(last) = slice.last else { break };
                 after = last;
                 done.records += slice.records;
@@ -89,7 +89,7 @@ impl Database {
     }
 
     async fn mend(&self, collection: CollectionName, ids: Vec<Uuid>) -> Result<u64, Error> {
-        let command = self.write(Stamp::system("reindex"), None, move |tx| visit(collection, Mend { tx, ids }));
+        let command = self.write(Stamp::system("reindex"), None, move |tx| Mend { tx, ids }.of(collection));
         Ok(command.await?.value)
     }
 
@@ -117,7 +117,7 @@ pub(crate) async fn faults(snapshot: &Snapshot) -> Result<Vec<String>, Error> {
     for collection in CollectionName::ALL {
         let (mut amiss, mut after) = (Amiss::default(), Uuid::nil());
         loop {
-            let slice = visit(*collection, Compare { snapshot, after }).await?;
+            let slice = Compare { snapshot, after }.of(*collection).await?;
             let Some(last) = slice.last else { break };
             after = last;
             amiss.add(&slice.differing);
@@ -170,6 +170,12 @@ struct Compare<'s> {
     after: Uuid,
 }
 
+impl<'s> Compare<'s> {
+    fn of(self, collection: CollectionName) -> LocalBoxFuture<'s, Result<Slice, Error>> {
+        visit(collection, self)
+    }
+}
+
 impl<'s> Visitor for Compare<'s> {
     type Output = LocalBoxFuture<'s, Result<Slice, Error>>;
 
@@ -197,6 +203,12 @@ impl<'s> Visitor for Compare<'s> {
 struct Mend {
     tx: Tx,
     ids: Vec<Uuid>,
+}
+
+impl Mend {
+    fn of(self, collection: CollectionName) -> BoxFuture<'static, Result<u64, Error>> {
+        visit(collection, self)
+    }
 }
 
 impl Visitor for Mend {

@@ -3,15 +3,14 @@
 
 use std::collections::HashMap;
 
-use pobratim_domain::{
-    AcceptedFinding, Agreement, ApiKey, AssistanceCase, CityEvent, CollectionName, DistinctPair, Document, Exchange,
-    Letter, Membership, Municipality, Observation, Organization, Partnership, Place, Programme, Project, Publication,
-    Record, ReportNote, WorkPlan, merge,
-};
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+use pobratim_domain::{CollectionName, Record, merge};
 use sea_orm::{ColumnTrait, EntityTrait, IdenStatic, Iterable, ModelTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
+use crate::declared::{Visitor, visit};
 use crate::error::Error;
 use crate::journal::{Content, entry};
 use crate::read::Snapshot;
@@ -31,28 +30,22 @@ struct Replayed {
 }
 
 /// What is wrong with the records of a collection.
-pub(crate) async fn faults(snapshot: &Snapshot, collection: CollectionName) -> Result<Vec<String>, Error> {
-    match collection {
-        CollectionName::Municipalities => faults_of::<Municipality>(snapshot).await,
-        CollectionName::Places => faults_of::<Place>(snapshot).await,
-        CollectionName::Organizations => faults_of::<Organization>(snapshot).await,
-        CollectionName::Partnerships => faults_of::<Partnership>(snapshot).await,
-        CollectionName::Agreements => faults_of::<Agreement>(snapshot).await,
-        CollectionName::Exchanges => faults_of::<Exchange>(snapshot).await,
-        CollectionName::Events => faults_of::<CityEvent>(snapshot).await,
-        CollectionName::Memberships => faults_of::<Membership>(snapshot).await,
-        CollectionName::Letters => faults_of::<Letter>(snapshot).await,
-        CollectionName::Programmes => faults_of::<Programme>(snapshot).await,
-        CollectionName::Projects => faults_of::<Project>(snapshot).await,
-        CollectionName::AssistanceCases => faults_of::<AssistanceCase>(snapshot).await,
-        CollectionName::WorkPlans => faults_of::<WorkPlan>(snapshot).await,
-        CollectionName::Publications => faults_of::<Publication>(snapshot).await,
-        CollectionName::Observations => faults_of::<Observation>(snapshot).await,
-        CollectionName::ReportNotes => faults_of::<ReportNote>(snapshot).await,
-        CollectionName::Documents => faults_of::<Document>(snapshot).await,
-        CollectionName::AcceptedFindings => faults_of::<AcceptedFinding>(snapshot).await,
-        CollectionName::DistinctPairs => faults_of::<DistinctPair>(snapshot).await,
-        CollectionName::ApiKeys => faults_of::<ApiKey>(snapshot).await,
+pub(crate) fn faults(
+    snapshot: &Snapshot,
+    collection: CollectionName,
+) -> LocalBoxFuture<'_, Result<Vec<String>, Error>> {
+    visit(collection, Replay { snapshot })
+}
+
+struct Replay<'s> {
+    snapshot: &'s Snapshot,
+}
+
+impl<'s> Visitor for Replay<'s> {
+    type Output = LocalBoxFuture<'s, Result<Vec<String>, Error>>;
+
+    fn visit<T: Stored>(self) -> Self::Output {
+        faults_of::<T>(self.snapshot).boxed_local()
     }
 }
 

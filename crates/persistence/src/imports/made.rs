@@ -142,7 +142,8 @@ impl Snapshot {
             suspects.extend(known.get(&id).filter(|made| made.version != version));
         }
         for made in suspects {
-            if !visit(collection, Left { snapshot: self, made }).await? {
+            let is_as_left = Left { snapshot: self, made }.of(collection).await?;
+            if !is_as_left {
                 built.push(made.into());
             }
         }
@@ -154,6 +155,12 @@ impl Snapshot {
 struct Left<'s> {
     snapshot: &'s Snapshot,
     made: &'s Made,
+}
+
+impl<'s> Left<'s> {
+    fn of(self, collection: CollectionName) -> LocalBoxFuture<'s, Result<bool, Error>> {
+        visit(collection, self)
+    }
 }
 
 impl<'s> Visitor for Left<'s> {
@@ -224,13 +231,19 @@ impl Tx {
     /// Takes back one change, as long as the record is as the change left it: what was made is deleted,
     /// what was deleted comes back, what was changed is what it was.
     pub async fn take_back(&self, made: &Made) -> Result<(), Error> {
-        visit(made.collection, TakeBack { tx: self.clone(), made: made.clone() }).await
+        TakeBack { tx: self.clone(), made: made.clone() }.now().await
     }
 }
 
 struct TakeBack {
     tx: Tx,
     made: Made,
+}
+
+impl TakeBack {
+    fn now(self) -> BoxFuture<'static, Result<(), Error>> {
+        visit(self.made.collection, self)
+    }
 }
 
 impl Visitor for TakeBack {

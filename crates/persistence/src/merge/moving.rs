@@ -133,7 +133,7 @@ impl Snapshot {
         let how = Move { from, to };
         let mut found = Vec::new();
         for (collection, ids) in self.referring_to_both(how).await? {
-            found.extend(visit(collection, Check { snapshot: self, ids, how }).await?);
+            found.extend(Check { snapshot: self, ids, how }.of(collection).await?);
         }
         found.extend(self.colliding_pairs(how).await?);
         found.sort_by(|one, other| (&one.record, one.code).cmp(&(&other.record, other.code)));
@@ -233,6 +233,12 @@ struct Check<'s> {
     how: Move,
 }
 
+impl<'s> Check<'s> {
+    fn of(self, collection: CollectionName) -> LocalBoxFuture<'s, Result<Vec<Collision>, Error>> {
+        visit(collection, self)
+    }
+}
+
 impl<'s> Visitor for Check<'s> {
     type Output = LocalBoxFuture<'s, Result<Vec<Collision>, Error>>;
 
@@ -283,7 +289,7 @@ impl Tx {
         let how = Move { from, to };
         let mut moved = BTreeMap::new();
         for (collection, ids) in by_collection(rows)? {
-            let count = visit(collection, MoveThem { tx: self.clone(), ids, how, merge }).await?;
+            let count = MoveThem { tx: self.clone(), ids, how, merge }.of(collection).await?;
             moved.insert(collection, count);
         }
         Ok(moved)
@@ -324,6 +330,12 @@ struct MoveThem {
     ids: Vec<Uuid>,
     how: Move,
     merge: Uuid,
+}
+
+impl MoveThem {
+    fn of(self, collection: CollectionName) -> BoxFuture<'static, Result<i64, Error>> {
+        visit(collection, self)
+    }
 }
 
 impl Visitor for MoveThem {

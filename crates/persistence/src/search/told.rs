@@ -137,7 +137,8 @@ async fn read(
         by_collection.entry(collection).or_default().push(id);
     }
     for (collection, ids) in by_collection {
-        for found in visit(collection, Read { snapshot, view, ids }).await? {
+        let found = Read { snapshot, view, ids }.of(collection).await?;
+        for found in found {
             known.insert(found.record.id, found);
         }
     }
@@ -148,6 +149,12 @@ struct Read<'s> {
     snapshot: &'s Snapshot,
     view: &'s View,
     ids: Vec<Uuid>,
+}
+
+impl<'s> Read<'s> {
+    fn of(self, collection: CollectionName) -> LocalBoxFuture<'s, Result<Vec<Known>, Error>> {
+        visit(collection, self)
+    }
 }
 
 impl<'s> Visitor for Read<'s> {
