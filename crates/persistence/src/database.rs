@@ -91,14 +91,14 @@ impl Database {
         let at_length = Semaphore::new(usize::try_from(AT_LENGTH).unwrap_or(usize::MAX));
         let shared =
             Shared { computing, reading_at_length, at_length, writer, last: Arc::new(last), secret, clock, url };
-        let readers = Arc::new(Readers::new(&shared.url, &shared.last, 1));
+        let readers = Arc::new(Readers::beside(&shared.url, &shared.last));
         Ok(Self { shared: Arc::new(shared), readers })
     }
 
     /// The same database for one of so many threads that serve: it reads through connections of its own, which
     /// nobody else has to be woken for.
     pub fn for_one_of(&self, threads: usize) -> Self {
-        let readers = Arc::new(Readers::new(&self.shared.url, &self.shared.last, threads));
+        let readers = Arc::new(Readers::for_one_of(threads, &self.shared.url, &self.shared.last));
         Self { shared: Arc::clone(&self.shared), readers }
     }
 

@@ -86,6 +86,12 @@ impl Revisions {
 
 /// The name of the head among the columns of a statement.
 const HEAD: &str = "head";
+/// What is told of the head row. Each change belongs to a collection, so their last is the head's.
+macro_rules! told {
+    () => {
+        "epoch || ' ' || index_made || ' ' || collections"
+    };
+}
 
 impl Head {
     /// The number of the last change in a collection; 0 when there was none.
@@ -108,7 +114,7 @@ impl Head {
 
     /// The same over a connection that belongs to no pool: there is nothing to be given back after it.
     pub(crate) async fn read_alone(connection: &mut PgConnection) -> Result<Self, SqlxError> {
-        const SQL: &str = "SELECT epoch || ' ' || index_made || ' ' || collections FROM head WHERE id = 1";
+        const SQL: &str = concat!("SELECT ", told!(), " FROM head WHERE id = 1");
         let text = query_scalar(SQL).fetch_optional(connection).await?;
         Self::of_text(text).map_err(|error| SqlxError::Decode(error.into()))
     }
@@ -116,12 +122,8 @@ impl Head {
     /// Lets a statement give the head along with each of its rows: it is the head of the very state
     /// that the statement reads.
     pub(crate) fn ask(statement: &mut SelectStatement) {
-        let head = Query::select()
-            // Each change belongs to a collection, so their last is the head's.
-            .expr(Expr::cust("epoch || ' ' || index_made || ' ' || collections"))
-            .from(row::Entity)
-            .and_where(row::Column::Id.eq(1))
-            .to_owned();
+        let head =
+            Query::select().expr(Expr::cust(told!())).from(row::Entity).and_where(row::Column::Id.eq(1)).to_owned();
         statement.expr_as(SimpleExpr::from(head), Alias::new(HEAD));
     }
 

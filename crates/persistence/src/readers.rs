@@ -10,8 +10,8 @@ use crate::alone::Records;
 use crate::backend::DatabaseUrl;
 use crate::heads::{Heads, LastHead};
 
-/// How many connections read in a process, and how many a thread has at least: so that a long read does not hold up
-/// all others.
+/// How many connections read for requests in a process, and how many a thread has at least: so that a long read does
+/// not hold up all others.
 pub(crate) const ALL: usize = 8;
 const LEAST: usize = 2;
 /// How long a read waits for one.
@@ -26,9 +26,17 @@ pub(crate) struct Readers {
 }
 
 impl Readers {
-    /// For one of so many threads.
-    pub(crate) fn new(url: &DatabaseUrl, last: &Arc<LastHead>, threads: usize) -> Self {
-        let many = (ALL / threads.max(1)).max(LEAST);
+    /// For one of so many threads that answer requests.
+    pub(crate) fn for_one_of(threads: usize, url: &DatabaseUrl, last: &Arc<LastHead>) -> Self {
+        Self::new((ALL / threads.max(1)).max(LEAST), url, last)
+    }
+
+    /// For what is done beside requests.
+    pub(crate) fn beside(url: &DatabaseUrl, last: &Arc<LastHead>) -> Self {
+        Self::new(LEAST, url, last)
+    }
+
+    fn new(many: usize, url: &DatabaseUrl, last: &Arc<LastHead>) -> Self {
         let connections = url.readers(u32::try_from(many).unwrap_or(u32::MAX), WAIT);
         let heads = Heads::new(url.clone(), connections.clone(), Arc::clone(last));
         Self { connections, heads, records: Records::new(TOGETHER) }
