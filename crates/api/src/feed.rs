@@ -1,4 +1,5 @@
-//! The journal as clients see it: the changes of one record, and all of them as a feed.
+//! The journal as clients see it: the changes of one record, and all of them as a feed. And waiting for what is
+//! still to come, which a client asks for by `Prefer`.
 
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ use crate::routes::{Body, Entry};
 
 /// How often a waiting feed looks for what other processes wrote.
 const LOOK: Duration = Duration::from_millis(250);
+/// How often somebody who waits for work to be done looks at it.
+const LOOK_AT_WORK: Duration = Duration::from_millis(100);
 /// The longest wait.
 const WAIT_MOST: u64 = 60;
 
@@ -277,8 +280,23 @@ async fn wait(ctx: &Ctx, query: &ChangesQuery, epoch: Option<&str>) -> ApiResult
     }
 }
 
+/// Tells of work that is done beside requests: at once when it is not being worked on, or else when it no longer
+/// is, or when the caller wants to wait no longer. What is read is the answer, and whether it still goes on.
+pub(crate) async fn told_when_done(ctx: &Ctx, read: impl AsyncFn() -> ApiResult<(Answer, bool)>) -> ApiResult<Answer> {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(wait_wanted(ctx));
+    let mut stopping = ctx.api.stopping();
+    loop {
+        let (answer, goes_on) = read().await?;
+        let is_over = *stopping.borrow_and_update() || tokio::time::Instant::now() >= deadline;
+        if !goes_on || is_over {
+            return Ok(answer);
+        }
+        tokio::time::sleep(LOOK_AT_WORK).await;
+    }
+}
+
 /// `Prefer: wait=20`, in seconds.
-pub(crate) fn wait_wanted(ctx: &Ctx) -> u64 {
+fn wait_wanted(ctx: &Ctx) -> u64 {
     let wishes = ctx.header("Prefer").unwrap_or_default().split(',');
     let wait =
         wishes.filter_map(|wish| wish.trim().strip_prefix("wait=")).find_map(|seconds| seconds.parse::<u64>().ok());

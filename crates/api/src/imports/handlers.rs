@@ -1,7 +1,6 @@
 //! The operations on imports.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use bytes::Bytes;
 use pobratim_domain::{CollectionName, Faults, ImportState, PartnershipKind, Slug, Visibility};
@@ -13,7 +12,7 @@ use uuid::Uuid;
 use crate::answer::{Answer, IfMatch};
 use crate::api::Api;
 use crate::ctx::{Ctx, unauthenticated};
-use crate::feed::wait_wanted;
+use crate::feed::told_when_done;
 use crate::imports::patch::{Patch, mapped};
 use crate::imports::records;
 use crate::imports::removal::remove_rows;
@@ -26,8 +25,6 @@ use crate::problem::{ApiError, ApiResult, FORBIDDEN};
 use crate::query::Reader;
 use crate::resource::next_link;
 
-/// How often a waiting reader looks.
-const LOOK: Duration = Duration::from_millis(100);
 /// How much of what stands in the way of taking back is told.
 const TOLD: usize = 100;
 
@@ -177,23 +174,15 @@ pub(crate) async fn get(ctx: Ctx) -> ApiResult<Answer> {
     let slug = keeper(&ctx)?;
     Reader::new(&ctx).finish()?;
     let id = import_id(&ctx)?;
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(wait_wanted(&ctx));
-    let mut stopping = ctx.api.stopping();
-    loop {
-        let (import, answer) = ctx
-            .read(async |snapshot| {
-                let import = snapshot.import(Some(slug.as_str()), id).await?;
-                let counts = snapshot.import_counts(id).await?;
-                let answer = answer(&import, &counts, &snapshot.head().epoch, 200)?;
-                Ok((import, answer))
-            })
-            .await?;
-        let is_over = *stopping.borrow_and_update() || tokio::time::Instant::now() >= deadline;
-        if !state(&import)?.is_at_work() || is_over {
-            return Ok(answer);
-        }
-        tokio::time::sleep(LOOK).await;
-    }
+    let read = async || {
+        let reading = ctx.read(async |snapshot| {
+            let import = snapshot.import(Some(slug.as_str()), id).await?;
+            let counts = snapshot.import_counts(id).await?;
+            Ok((answer(&import, &counts, &snapshot.head().epoch, 200)?, state(&import)?.is_at_work()))
+        });
+        Ok(reading.await?)
+    };
+    told_when_done(&ctx, read).await
 }
 
 /// `PATCH /v1/imports/{import_id}`

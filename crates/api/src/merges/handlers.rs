@@ -1,7 +1,5 @@
 //! The operations on merges.
 
-use std::time::Duration;
-
 use pobratim_domain::{CollectionName, Faults, MergeState, Mergeable};
 use pobratim_persistence::{Cursor, Error, Key, MERGEABLE, MergeModel, MergesQuery, Obstacles, Stored};
 use serde_json::json;
@@ -10,7 +8,7 @@ use uuid::Uuid;
 use crate::answer::Answer;
 use crate::computed::codes;
 use crate::ctx::{Ctx, unauthenticated};
-use crate::feed::wait_wanted;
+use crate::feed::told_when_done;
 use crate::imports::page;
 use crate::merges::obstacles::{Joined, look, refusal};
 use crate::merges::wire::{MergeInput, answer, told};
@@ -18,9 +16,6 @@ use crate::merges::work::{FEW, advance, begin, collection, state, take_back};
 use crate::problem::{ApiError, ApiResult};
 use crate::query::Reader;
 use crate::resource::expect;
-
-/// How often a waiting reader looks.
-const LOOK: Duration = Duration::from_millis(100);
 
 /// `POST /v1/{collection}/{id}/merge`
 pub(super) async fn merge<T: Mergeable + Stored>(ctx: Ctx) -> ApiResult<Answer> {
@@ -167,22 +162,14 @@ pub(super) async fn get(ctx: Ctx) -> ApiResult<Answer> {
     let collections = readable(&ctx)?;
     Reader::new(&ctx).finish()?;
     let (id, view) = (merge_id(&ctx)?, ctx.view());
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(wait_wanted(&ctx));
-    let mut stopping = ctx.api.stopping();
-    loop {
-        let (merge, answer) = ctx
-            .read(async |snapshot| {
-                let merge = snapshot.merge(&view, &collections, id).await?;
-                let answer = answer(&merge, &snapshot.head().epoch, 200)?;
-                Ok((merge, answer))
-            })
-            .await?;
-        let is_over = *stopping.borrow_and_update() || tokio::time::Instant::now() >= deadline;
-        if !state(&merge)?.is_at_work() || is_over {
-            return Ok(answer);
-        }
-        tokio::time::sleep(LOOK).await;
-    }
+    let read = async || {
+        let reading = ctx.read(async |snapshot| {
+            let merge = snapshot.merge(&view, &collections, id).await?;
+            Ok((answer(&merge, &snapshot.head().epoch, 200)?, state(&merge)?.is_at_work()))
+        });
+        Ok(reading.await?)
+    };
+    told_when_done(&ctx, read).await
 }
 
 /// Refuses whoever may not merge such records.
