@@ -7,7 +7,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix_web::body::{BodyStream, SizedStream};
-use actix_web::http::header::{ETAG, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderMap,
+    HeaderName, HeaderValue, IF_NONE_MATCH, ORIGIN, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse};
 use pobratim_persistence::View;
@@ -23,6 +26,10 @@ use crate::problem::{ApiError, ApiResult, RATE_LIMITED};
 use crate::turns::Turn;
 
 const EXPOSED: &str = "ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, API-Version, Idempotent-Replayed, Accept-Ranges, Content-Range, Content-Disposition, Repr-Digest";
+
+static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+static API_VERSION: HeaderName = HeaderName::from_static("api-version");
 
 /// What is said to a request: an answer in its finished form, and whether it is kept for others.
 pub(crate) struct Said {
@@ -78,7 +85,7 @@ pub(crate) struct Asked {
 
 impl Asked {
     pub(crate) fn new(request: &HttpRequest, route: &'static str) -> Self {
-        let sent = request.headers().get("X-Request-Id").and_then(|value| value.to_str().ok());
+        let sent = request.headers().get(&X_REQUEST_ID).and_then(|value| value.to_str().ok());
         let fits = |id: &&str| {
             (1..=128).contains(&id.len())
                 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
@@ -115,7 +122,7 @@ impl Asked {
 
     pub(crate) fn count(&mut self, api: &Api, caller: Caller) -> ApiResult<()> {
         let Some(limits) = api.limits() else { return Ok(()) };
-        if self.reads() && self.headers.contains_key("If-None-Match") {
+        if self.reads() && self.headers.contains_key(&IF_NONE_MATCH) {
             self.allowance = Some(limits.count_conditional(&caller));
             self.uncounted = Some(caller);
         } else {
@@ -175,10 +182,10 @@ impl Asked {
                 }
             }
         }
-        if has_body && !answer.content_type.is_empty() {
-            set(&mut headers, "Content-Type", &answer.content_type);
+        if has_body && let Some(content_type) = &answer.content_type {
+            headers.insert(CONTENT_TYPE, content_type.clone());
             if !encoding.is_empty() {
-                set(&mut headers, "Content-Encoding", encoding);
+                headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
             }
         }
         let cache = match (status.is_success() || status == StatusCode::NOT_MODIFIED, self.anonymous) {
@@ -186,10 +193,10 @@ impl Asked {
             (true, true) => "public, max-age=0, must-revalidate",
             (true, false) => "private, no-cache",
         };
-        fixed(&mut headers, "cache-control", cache);
-        fixed(&mut headers, "vary", "Authorization, Accept, Accept-Encoding, Origin");
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
+        headers.insert(VARY, HeaderValue::from_static("Authorization, Accept, Accept-Encoding, Origin"));
         for (name, value) in &answer.headers {
-            set(&mut headers, name, value);
+            headers.insert(name.clone(), value.clone());
         }
         if let (Some(Keep { name, kept, is_new: true }), Some(cache)) = (keep, api.cache()) {
             cache.keep(name, kept);
@@ -228,23 +235,25 @@ impl Asked {
 
     /// The headers of every answer.
     fn common(&self, api: &Api, headers: &mut HeaderMap, page: bool) {
-        fixed(headers, "api-version", VERSION);
-        set(headers, "X-Request-Id", &self.request_id);
-        fixed(headers, "x-content-type-options", "nosniff");
-        fixed(headers, "referrer-policy", "no-referrer");
+        headers.insert(API_VERSION.clone(), HeaderValue::from_static(VERSION));
+        if let Ok(id) = HeaderValue::from_str(&self.request_id) {
+            headers.insert(X_REQUEST_ID.clone(), id);
+        }
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
         let policy = if page {
             "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         } else {
             "default-src 'none'; frame-ancestors 'none'"
         };
-        if !headers.contains_key("Content-Security-Policy") {
-            fixed(headers, "content-security-policy", policy);
+        if !headers.contains_key(&CONTENT_SECURITY_POLICY) {
+            headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
         }
         if let Some(Allowance { policy, quota, remaining, .. }) = self.allowance {
             set(headers, "RateLimit-Policy", &format!("\"{policy}\";q={quota};w=60"));
             set(headers, "RateLimit", &format!("\"{policy}\";r={remaining};t=60"));
         }
-        if let Some(origin) = self.headers.get("Origin").and_then(|origin| origin.to_str().ok()) {
+        if let Some(origin) = self.headers.get(&ORIGIN).and_then(|origin| origin.to_str().ok()) {
             let listed = api.settings().cors_origins.iter().any(|known| known == origin);
             if listed {
                 set(headers, "Access-Control-Allow-Origin", origin);
@@ -266,7 +275,7 @@ impl Asked {
 
     fn log(&self, status: StatusCode, took: Duration) {
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        let trace = self.headers.get("traceparent").and_then(|value| value.to_str().ok()).and_then(trace_id);
+        let trace = self.headers.get(&TRACEPARENT).and_then(|value| value.to_str().ok()).and_then(trace_id);
         tracing::info!(
             request_id = self.request_id,
             trace_id = trace,
@@ -279,7 +288,7 @@ impl Asked {
     }
 
     fn takes_gzip(&self) -> bool {
-        let Some(accept) = self.headers.get("Accept-Encoding").and_then(|value| value.to_str().ok()) else {
+        let Some(accept) = self.headers.get(&ACCEPT_ENCODING).and_then(|value| value.to_str().ok()) else {
             return false;
         };
         accept.split(',').any(|coding| {
@@ -294,7 +303,7 @@ impl Asked {
 
 /// Whether the client has this very representation already. Tags are compared weakly here.
 pub(crate) fn has_seen(headers: &HeaderMap, tag: &str) -> bool {
-    let Some(seen) = headers.get("If-None-Match").and_then(|value| value.to_str().ok()) else { return false };
+    let Some(seen) = headers.get(&IF_NONE_MATCH).and_then(|value| value.to_str().ok()) else { return false };
     seen.trim() == "*" || seen.split(',').any(|known| known.trim().trim_start_matches("W/") == tag)
 }
 
@@ -334,11 +343,6 @@ impl Deref for Headers {
             Self::Combined(headers) => headers,
         }
     }
-}
-
-/// Sets what is the same in all answers; the name in small letters.
-fn fixed(headers: &mut HeaderMap, name: &'static str, value: &'static str) {
-    headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
 }
 
 fn set(headers: &mut HeaderMap, name: &str, value: &str) {

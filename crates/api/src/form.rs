@@ -4,7 +4,7 @@
 use std::io::Write;
 use std::sync::OnceLock;
 
-use actix_web::http::header::HeaderValue;
+use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -18,11 +18,12 @@ const COMPRESS_FROM: usize = 1024;
 #[derive(Clone, Debug)]
 pub(crate) struct Form {
     pub(crate) status: u16,
-    pub(crate) content_type: String,
+    /// What the bytes are; absent when there are none.
+    pub(crate) content_type: Option<HeaderValue>,
     tag: Option<Tag>,
     /// The tag as a header, for the bytes as they are and compressed; made at the first need.
     etags: [OnceLock<HeaderValue>; 2],
-    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) page: bool,
     body: Bytes,
     is_text: bool,
@@ -34,10 +35,13 @@ impl Form {
         let is_text = answer.binary.is_none();
         Self {
             status: answer.status,
-            content_type: answer.content_type,
+            content_type: Some(answer.content_type)
+                .filter(|text| !text.is_empty())
+                .and_then(|text| header(CONTENT_TYPE.as_str(), &text))
+                .map(|(_, value)| value),
             tag: answer.tag,
             etags: Default::default(),
-            headers: answer.headers,
+            headers: answer.headers.iter().filter_map(|(name, value)| header(name, value)).collect(),
             page: answer.page,
             body: answer.binary.unwrap_or_else(|| Bytes::from(answer.body.unwrap_or_default())),
             is_text,
@@ -84,11 +88,15 @@ impl Form {
 
     /// How many bytes it takes in memory.
     pub(crate) fn weight(&self) -> usize {
-        let headers: usize = self.headers.iter().map(|(name, value)| name.len() + value.len() + 48).sum();
+        let headers: usize = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 48).sum();
         self.body.len()
             + self.gzip.as_ref().map_or(0, Bytes::len)
-            + self.content_type.len()
+            + self.content_type.as_ref().map_or(0, HeaderValue::len)
             + headers
             + self.tag.as_ref().map_or(0, Tag::weight)
     }
+}
+
+fn header(name: &str, value: &str) -> Option<(HeaderName, HeaderValue)> {
+    Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_str(value).ok()?))
 }

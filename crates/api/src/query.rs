@@ -183,12 +183,10 @@ pub(crate) fn headers_are_good(api: &Api, entry: &Entry, headers: &HeaderMap) ->
 fn wrong_headers(api: &Api, entry: &Entry, headers: &HeaderMap) -> ApiResult<Vec<FieldError>> {
     let mut found = Vec::new();
     for known in &entry.parameters {
-        let Some((name, value)) = known.header().and_then(|name| Some((name, headers.get(name)?))) else {
-            continue;
-        };
+        let Some(value) = known.header().and_then(|name| headers.get(name)) else { continue };
         match value.to_str() {
             Ok(text) => api.check_parameter(known, text, &mut found)?,
-            Err(_) => found.push(FieldError::header(name, "invalid", "It has ASCII characters only.")),
+            Err(_) => found.push(FieldError::header(known.name(), "invalid", "It has ASCII characters only.")),
         }
     }
     Ok(found)

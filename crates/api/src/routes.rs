@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use actix_web::http::Method;
-use actix_web::http::header::HeaderMap;
+use actix_web::http::header::{ACCEPT, HeaderMap};
 use actix_web::{HttpRequest, Resource, web};
 use futures_util::future::LocalBoxFuture;
 use serde_json::Value;
@@ -97,7 +97,10 @@ impl Entry {
 
     /// The type in which a client would have it.
     pub(crate) fn preferred(&self, headers: &HeaderMap) -> &'static str {
-        let accept = headers.get("Accept").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if self.also.is_empty() {
+            return self.produces;
+        }
+        let accept = headers.get(&ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let offers: Vec<&'static str> = [self.produces].into_iter().chain(self.also.iter().copied()).collect();
         preferred(accept, &offers)
     }

@@ -6,7 +6,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use actix_web::http::Method;
-use actix_web::http::header::HeaderMap;
+use actix_web::http::header::{ACCEPT, AUTHORIZATION, HeaderMap};
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -76,7 +76,7 @@ async fn answer(
     payload: web::Payload,
 ) -> ApiResult<Said> {
     let mut head = None;
-    let header = asked.headers.get("Authorization").filter(|_| !entry.probe);
+    let header = asked.headers.get(&AUTHORIZATION).filter(|_| !entry.probe);
     let header = header.map(|header| header.to_str().unwrap_or_default().to_owned());
     let (mut query, mut in_address) = (Vec::new(), None);
     // Who asks is counted before anything is refused.
@@ -218,7 +218,7 @@ fn accepts(headers: &HeaderMap, entry: &Entry) -> ApiResult<()> {
         // What was uploaded has one form; who takes another gets this one rather than nothing.
         return Ok(());
     }
-    let Some(accept) = headers.get("Accept").and_then(|value| value.to_str().ok()) else { return Ok(()) };
+    let Some(accept) = headers.get(&ACCEPT).and_then(|value| value.to_str().ok()) else { return Ok(()) };
     let taken = accept.split(',').any(|range| {
         let mut parts = range.split(';').map(str::trim);
         let range = parts.next().unwrap_or_default().to_ascii_lowercase();

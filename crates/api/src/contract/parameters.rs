@@ -1,6 +1,7 @@
 //! Parameters as the contract declares them: what an operation takes in its query and its headers
 //! is read from its description, and what a request carries is held against the same schemas.
 
+use actix_web::http::header::HeaderName;
 use pobratim_domain::Faults;
 use serde_json::Value;
 
@@ -12,7 +13,8 @@ use crate::problem::FieldError;
 #[derive(Clone, Debug)]
 pub(crate) struct Parameter {
     name: String,
-    in_header: bool,
+    /// The header it stands in; else it stands in the query.
+    header: Option<HeaderName>,
     form: Form,
     /// The name under which the validators know its schema.
     schema: String,
@@ -52,7 +54,9 @@ impl Declared {
             self.schemas.push(schema);
             self.schemas.len() - 1
         });
-        Ok(Parameter { name: name.to_owned(), in_header, form, schema: named(index) })
+        let header = in_header.then(|| HeaderName::try_from(name)).transpose();
+        let header = header.map_err(|error| format!("{name}: {error}"))?;
+        Ok(Parameter { name: name.to_owned(), header, form, schema: named(index) })
     }
 
     /// Adds the schemas of the parameters to the components.
@@ -71,12 +75,17 @@ fn named(index: usize) -> String {
 impl Parameter {
     /// Whether it is this one of the query.
     pub(crate) fn is_query(&self, name: &str) -> bool {
-        !self.in_header && self.name == name
+        self.header.is_none() && self.name == name
     }
 
-    /// The name of the header it stands in.
-    pub(crate) fn header(&self) -> Option<&str> {
-        self.in_header.then_some(self.name.as_str())
+    /// How it is called.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The header it stands in.
+    pub(crate) fn header(&self) -> Option<&HeaderName> {
+        self.header.as_ref()
     }
 
     /// Notes what is wrong with a text that stands for it.
@@ -84,7 +93,7 @@ impl Parameter {
         let mut faults = Faults::default();
         validators.check(&self.schema, &self.form.read(text), &mut faults)?;
         found.extend(faults.into_iter().map(|fault| {
-            let said = if self.in_header { FieldError::header } else { FieldError::parameter };
+            let said = if self.header.is_some() { FieldError::header } else { FieldError::parameter };
             said(&self.name, fault.code, fault.detail)
         }));
         Ok(())
