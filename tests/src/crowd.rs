@@ -47,7 +47,6 @@ pub async fn crowd(connection: &DatabaseConnection, collection: CollectionName, 
     let copies = many / templates + 1;
     let indexes = maker.take_indexes(connection, &[table, "links", "terms", "external_ids"]).await;
     run(connection, &maker.mapping(copies)).await;
-    run(connection, "CREATE UNIQUE INDEX copies_by_old ON copies (old_id, k)").await;
     run(connection, &maker.records(&columns(connection, table).await)).await;
     for statement in maker.found_by() {
         run(connection, &statement).await;
@@ -164,7 +163,7 @@ impl Maker {
             "CREATE TABLE copies AS \
              WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {copies}), \
              pairs AS (SELECT id AS old_id, row_number() OVER (ORDER BY n, id) AS k FROM {table} CROSS JOIN numbers) \
-             SELECT old_id, k, {id} AS new_id FROM pairs"
+             SELECT old_id, k, {id} AS new_id FROM pairs ORDER BY k"
         )
     }
 
@@ -225,22 +224,34 @@ impl Maker {
 
     fn found_by(&self) -> [String; 3] {
         let collection = self.declared.name.as_str();
-        let copies = "JOIN copies ON copies.old_id = t.record_id";
+        // Copy by copy, as their ids follow one another: so the tables' own keys grow at their end. External ids
+        // stand by their values.
+        let (join, order) = match self.backend {
+            DbBackend::Sqlite => ("CROSS JOIN", ""),
+            _ => ("JOIN", " ORDER BY copies.k"),
+        };
+        let copied = |table: &str| {
+            format!(
+                "FROM copies {join} {table} AS t ON t.record_id = copies.old_id AND t.collection = '{collection}'{order}"
+            )
+        };
         [
             format!(
                 "INSERT INTO links (collection, record_id, field, target) \
-                 SELECT t.collection, copies.new_id, t.field, {} FROM links t {copies}",
-                self.other_id("t.target")
+                 SELECT t.collection, copies.new_id, t.field, {} {}",
+                self.other_id("t.target"),
+                copied("links")
             ),
             format!(
                 "INSERT INTO terms (collection, record_id, field, term) \
-                 SELECT t.collection, copies.new_id, t.field, {} FROM terms t {copies}",
-                self.other_text("t.term")
+                 SELECT t.collection, copies.new_id, t.field, {} {}",
+                self.other_text("t.term"),
+                copied("terms")
             ),
             format!(
                 "INSERT INTO external_ids (collection, municipality, scheme, value, record_id) \
                  SELECT t.collection, t.municipality, t.scheme, t.value || '-' || copies.k, copies.new_id \
-                 FROM external_ids t {copies} WHERE t.collection = '{collection}'"
+                 FROM external_ids t {join} copies ON copies.old_id = t.record_id WHERE t.collection = '{collection}'"
             ),
         ]
     }
