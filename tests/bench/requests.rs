@@ -31,6 +31,9 @@ const TIES: u64 = 1_000;
 const DELEGATIONS: u64 = 112_500;
 
 const WARM_UP: Duration = Duration::from_millis(200);
+/// How long each is asked before a round without being measured: what is kept was made anew since the last
+/// round's creates.
+const SETTLE: Duration = Duration::from_millis(100);
 const ROUND: Duration = Duration::from_millis(800);
 
 /// Measures all cases, or those that are named, so many times.
@@ -103,6 +106,7 @@ impl Programs<'_> {
     fn run(&self, case: &Case, address: SocketAddr, script: &Script, time: Duration) -> Run {
         let process = self.at(address);
         let database = || self.family.map_or(0.0, processor_time_of_family);
+        drive(address, script, case.status, SETTLE);
         let before = (processor_time(process.id()), database());
         let round = drive(address, script, case.status, time);
         let after = (processor_time(process.id()), database());
