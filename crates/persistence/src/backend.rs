@@ -21,7 +21,7 @@ const LOCK_WAIT: Duration = Duration::from_millis(900);
 
 /// Pages that SQLite's writing connection keeps, in KiB with a minus sign: it changes a dozen
 /// indexes with each record, and 2 MiB, what it takes by itself, do not hold their inner pages.
-const WRITER_CACHE: &str = "-32768";
+const WRITER_CACHE: &str = "-16384";
 
 /// The address of a database: `sqlite:FILE` or `postgres://…`.
 #[derive(Clone, Debug)]
