@@ -127,6 +127,8 @@ fn fault<T: Stored>(row: &T::Row, envelope: &Envelope, replayed: &Replayed) -> R
 mod tests {
     use serde_json::json;
 
+    use pobratim_domain::Exchange;
+
     use super::*;
 
     #[test]
