@@ -125,9 +125,8 @@ fn fault<T: Stored>(row: &T::Row, envelope: &Envelope, replayed: &Replayed) -> R
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use pobratim_domain::Exchange;
+    use serde_json::json;
 
     use super::*;
 
