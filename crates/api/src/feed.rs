@@ -1,5 +1,4 @@
-//! The journal as clients see it: the changes of one record, and all of them as a feed. And waiting for what is
-//! still to come, which a client asks for by `Prefer`.
+//! The journal as clients see it: the changes of one record, and all of them as a feed.
 
 use std::time::Duration;
 
@@ -18,13 +17,10 @@ use crate::ctx::Ctx;
 use crate::problem::ApiResult;
 use crate::query::Reader;
 use crate::routes::{Body, Entry};
+use crate::waiting::wait_wanted;
 
 /// How often a waiting feed looks for what other processes wrote.
 const LOOK: Duration = Duration::from_millis(250);
-/// How often somebody who waits for work to be done looks at it.
-const LOOK_AT_WORK: Duration = Duration::from_millis(100);
-/// The longest wait.
-const WAIT_MOST: u64 = 60;
 
 /// A change of a record. When the caller lost sight of the record, `event` ends in `.withdrawn` and
 /// nothing but the record's id is told. When the caller came to see it, `event` ends in `.revealed`
@@ -245,7 +241,7 @@ pub(crate) fn readable(ctx: &Ctx, named: Vec<CollectionName>) -> ApiResult<Vec<C
 /// caller holds no connection; all of a process share the look at the head.
 async fn wait(ctx: &Ctx, query: &ChangesQuery, epoch: Option<&str>) -> ApiResult<(Changes, String)> {
     let view = ctx.view();
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(wait_wanted(ctx));
+    let deadline = tokio::time::Instant::now() + wait_wanted(ctx);
     let mut stopping = ctx.api.stopping();
     let mut committed = ctx.api.database().committed();
     let mut query = query.clone();
@@ -278,27 +274,4 @@ async fn wait(ctx: &Ctx, query: &ChangesQuery, epoch: Option<&str>) -> ApiResult
             }
         }
     }
-}
-
-/// Tells of work that is done beside requests: at once when it is not being worked on, or else when it no longer
-/// is, or when the caller wants to wait no longer. What is read is the answer, and whether it still goes on.
-pub(crate) async fn told_when_done(ctx: &Ctx, read: impl AsyncFn() -> ApiResult<(Answer, bool)>) -> ApiResult<Answer> {
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(wait_wanted(ctx));
-    let mut stopping = ctx.api.stopping();
-    loop {
-        let (answer, goes_on) = read().await?;
-        let is_over = *stopping.borrow_and_update() || tokio::time::Instant::now() >= deadline;
-        if !goes_on || is_over {
-            return Ok(answer);
-        }
-        tokio::time::sleep(LOOK_AT_WORK).await;
-    }
-}
-
-/// `Prefer: wait=20`, in seconds.
-fn wait_wanted(ctx: &Ctx) -> u64 {
-    let wishes = ctx.header("Prefer").unwrap_or_default().split(',');
-    let wait =
-        wishes.filter_map(|wish| wish.trim().strip_prefix("wait=")).find_map(|seconds| seconds.parse::<u64>().ok());
-    wait.unwrap_or(0).min(WAIT_MOST)
 }

@@ -4,7 +4,7 @@
 use std::io::Write;
 use std::sync::OnceLock;
 
-use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use actix_web::http::header::{HeaderName, HeaderValue};
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -35,10 +35,7 @@ impl Form {
         let is_text = answer.binary.is_none();
         Self {
             status: answer.status,
-            content_type: Some(answer.content_type)
-                .filter(|text| !text.is_empty())
-                .and_then(|text| header(CONTENT_TYPE.as_str(), &text))
-                .map(|(_, value)| value),
+            content_type: HeaderValue::from_str(&answer.content_type).ok().filter(|value| !value.is_empty()),
             tag: answer.tag,
             etags: Default::default(),
             headers: answer.headers.iter().filter_map(|(name, value)| header(name, value)).collect(),

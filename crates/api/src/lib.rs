@@ -43,6 +43,7 @@ mod statistics;
 mod statistics_table;
 mod strict;
 mod turns;
+mod waiting;
 
 pub use access::issue_key;
 pub use api::{Api, RateLimit, Settings};

@@ -12,7 +12,6 @@ use uuid::Uuid;
 use crate::answer::{Answer, IfMatch};
 use crate::api::Api;
 use crate::ctx::{Ctx, unauthenticated};
-use crate::feed::told_when_done;
 use crate::imports::patch::{Patch, mapped};
 use crate::imports::records;
 use crate::imports::removal::remove_rows;
@@ -24,6 +23,7 @@ use crate::imports::{choices, intake};
 use crate::problem::{ApiError, ApiResult, FORBIDDEN};
 use crate::query::Reader;
 use crate::resource::next_link;
+use crate::waiting::told_when_done;
 
 /// How much of what stands in the way of taking back is told.
 const TOLD: usize = 100;

@@ -8,7 +8,6 @@ use uuid::Uuid;
 use crate::answer::Answer;
 use crate::computed::codes;
 use crate::ctx::{Ctx, unauthenticated};
-use crate::feed::told_when_done;
 use crate::imports::page;
 use crate::merges::obstacles::{Joined, look, refusal};
 use crate::merges::wire::{MergeInput, answer, told};
@@ -16,6 +15,7 @@ use crate::merges::work::{FEW, advance, begin, collection, state, take_back};
 use crate::problem::{ApiError, ApiResult};
 use crate::query::Reader;
 use crate::resource::expect;
+use crate::waiting::told_when_done;
 
 /// `POST /v1/{collection}/{id}/merge`
 pub(super) async fn merge<T: Mergeable + Stored>(ctx: Ctx) -> ApiResult<Answer> {

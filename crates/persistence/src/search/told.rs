@@ -137,8 +137,8 @@ async fn read(
         by_collection.entry(collection).or_default().push(id);
     }
     for (collection, ids) in by_collection {
-        let found = Read { snapshot, view, ids }.of(collection).await?;
-        for found in found {
+        let read = Read { snapshot, view, ids }.of(collection).await?;
+        for found in read {
             known.insert(found.record.id, found);
         }
     }
