@@ -12,15 +12,21 @@ use crate::{Result, process};
 /// Tells the bench where the server is that it starts.
 const SERVER: &str = "POBRATIM_BENCH_SERVER";
 
+/// Tells the bench which folder it writes its figures into.
+const FIGURES: &str = "POBRATIM_BENCH_FIGURES";
+
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     // Durable: a commit that is not on disk is not the commit whose price is asked.
     let cluster = Cluster::start(Durability::Durable)?;
     let (server, bench) = build()?;
+    // Beside the folder of the profile, where cargo keeps what a run leaves.
+    let figures = server.ancestors().nth(2).ok_or("the server stands in no folder")?.join("tmp");
+    std::fs::create_dir_all(&figures).map_err(|error| format!("{}: {error}", figures.display()))?;
     let mut all_well = true;
     for database in ["sqlite", &cluster.url()] {
         let mut command = Command::new(&bench);
         command.args(arguments).current_dir(process::workspace_root());
-        command.env(SERVER, &server).env("POBRATIM_TEST_DATABASE", database);
+        command.env(SERVER, &server).env(FIGURES, &figures).env("POBRATIM_TEST_DATABASE", database);
         all_well &= process::start(&mut command)?.wait()?.success();
     }
     Ok(if all_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -28,8 +34,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
 
 /// Builds both at once, so that what they share is compiled once.
 fn build() -> Result<(PathBuf, PathBuf)> {
-    let mut command = process::cargo(&["build", "--release", "--package", "pobratim", "--package", "pobratim-tests"]);
-    command.args(["--bin", "pobratim", "--bench", "bench", "--message-format", "json-render-diagnostics"]);
+    let mut command = process::cargo(&["build", "--release", "--package", "pobratim", "--package", "pobratim-bench"]);
+    command.args(["--bin", "pobratim", "--bin", "pobratim-bench", "--message-format", "json-render-diagnostics"]);
     let output = process::output(&mut command)?;
     if !output.status.success() {
         return Err("the bench does not compile".to_owned());
@@ -37,7 +43,7 @@ fn build() -> Result<(PathBuf, PathBuf)> {
     let messages = String::from_utf8_lossy(&output.stdout);
     let built =
         |name: &str| executable(&messages, name).ok_or_else(|| format!("cargo did not say where `{name}` was built"));
-    Ok((built("pobratim")?, built("bench")?))
+    Ok((built("pobratim")?, built("pobratim-bench")?))
 }
 
 /// Where cargo says that a target of this name is.
@@ -56,9 +62,9 @@ mod tests {
     #[test]
     fn programs_are_told_apart_by_their_names() {
         let messages = "{\"target\":{\"name\":\"pobratim\"},\"executable\":\"/t/release/pobratim\"}\n\
-            {\"target\":{\"name\":\"bench\"},\"executable\":null}\n\
-            {\"target\":{\"name\":\"bench\"},\"executable\":\"/t/release/deps/bench-1\"}\nnot json\n";
-        assert_eq!(executable(messages, "bench"), Some(PathBuf::from("/t/release/deps/bench-1")));
+            {\"target\":{\"name\":\"pobratim-bench\"},\"executable\":null}\n\
+            {\"target\":{\"name\":\"pobratim-bench\"},\"executable\":\"/t/release/pobratim-bench\"}\nnot json\n";
+        assert_eq!(executable(messages, "pobratim-bench"), Some(PathBuf::from("/t/release/pobratim-bench")));
         assert_eq!(executable(messages, "pobratim"), Some(PathBuf::from("/t/release/pobratim")));
         assert_eq!(executable(messages, "other"), None);
     }

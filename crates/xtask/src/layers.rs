@@ -39,6 +39,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "pobratim-domain",
         ],
     ),
+    (
+        "pobratim-bench",
+        &["pobratim-tests", "pobratim-api", "pobratim-persistence", "pobratim-migrations", "pobratim-domain"],
+    ),
     ("xtask", &[]),
 ];
 

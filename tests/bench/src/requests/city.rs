@@ -11,7 +11,7 @@ use pobratim_tests::{App, Likeness, Store, analyze, crowd, rows};
 use sea_orm::{DatabaseConnection, DbBackend};
 use serde_json::{Value, json};
 
-const DEMO: &str = include_str!("../../../demo/blagoveshchensk.json");
+const DEMO: &str = include_str!("../../../../demo/blagoveshchensk.json");
 
 /// The secret that keys cursors and API keys: the suite's, because its [`App`] makes the city.
 pub const SECRET: &str = "a secret of the suite";

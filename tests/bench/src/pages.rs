@@ -10,7 +10,7 @@ use sea_orm::DatabaseConnection;
 
 use crate::median;
 
-const DEMO: &str = include_str!("../../demo/blagoveshchensk.json");
+const DEMO: &str = include_str!("../../../demo/blagoveshchensk.json");
 const CROWD: u64 = 100_100;
 const LIMIT: u64 = 50;
 const DEEP: u64 = 1_999 * LIMIT;

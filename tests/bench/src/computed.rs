@@ -10,7 +10,7 @@ use pobratim_tests::{App, Likeness, Store, analyze, crowd};
 
 use crate::median;
 
-const DEMO: &str = include_str!("../../demo/blagoveshchensk.json");
+const DEMO: &str = include_str!("../../../demo/blagoveshchensk.json");
 const READS: usize = 15;
 
 pub async fn measure() {

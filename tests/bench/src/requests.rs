@@ -13,7 +13,6 @@ mod process;
 mod told;
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::time::Duration;
 
 use pobratim_tests::Store;
@@ -21,7 +20,7 @@ use pobratim_tests::Store;
 use crate::requests::cases::Case;
 use crate::requests::city::City;
 use crate::requests::driver::{Script, drive};
-use crate::requests::process::{Process, parent_of, processor_time, processor_time_of_family};
+use crate::requests::process::{Process, parent_of, path_in, processor_time, processor_time_of_family};
 use crate::requests::told::{Measured, Memory, Report};
 
 pub use process::LISTENING;
@@ -73,7 +72,7 @@ pub async fn measure(rounds: usize, wanted: Vec<String>) {
     });
     let report = report.await.unwrap();
     report.print();
-    report.write(Path::new(env!("CARGO_TARGET_TMPDIR")));
+    report.write(&path_in("POBRATIM_BENCH_FIGURES"));
 }
 
 /// The million against the ten thousand.

@@ -6,7 +6,7 @@ use pobratim_api::Settings;
 use pobratim_tests::{App, Store};
 use serde_json::{Value, json};
 
-const DEMO: &str = include_str!("../../demo/blagoveshchensk.json");
+const DEMO: &str = include_str!("../../../demo/blagoveshchensk.json");
 const EXCHANGES: usize = 100_000;
 
 pub async fn measure() {

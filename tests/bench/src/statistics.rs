@@ -11,7 +11,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
 
 use crate::median;
 
-const DEMO: &str = include_str!("../../demo/blagoveshchensk.json");
+const DEMO: &str = include_str!("../../../demo/blagoveshchensk.json");
 const EXCHANGES: u64 = 1_000_000;
 const READS: usize = 20;
 

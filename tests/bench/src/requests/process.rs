@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use super::city::SECRET;
@@ -13,6 +13,13 @@ pub const LISTENING: &str = "listening on http://";
 /// The kernel counts processor time in hundredths of a second (`USER_HZ`), whatever its own clock.
 const TICKS: f64 = 100.0;
 
+/// A place that `cargo xtask bench` tells its measurements through the environment.
+pub fn path_in(variable: &str) -> PathBuf {
+    let value =
+        std::env::var_os(variable).unwrap_or_else(|| panic!("start this as `cargo xtask bench`: it sets {variable}"));
+    PathBuf::from(value)
+}
+
 /// A program that listens; dropping it ends it.
 pub struct Process {
     child: Child,
@@ -22,9 +29,7 @@ pub struct Process {
 impl Process {
     /// The release server on a database, with variables of its own.
     pub fn server(database: &str, variables: &[(&str, &str)]) -> Self {
-        let program = std::env::var_os("POBRATIM_BENCH_SERVER")
-            .unwrap_or_else(|| panic!("start this as `cargo xtask bench`: it says where the release server is"));
-        let mut command = Command::new(program);
+        let mut command = Command::new(path_in("POBRATIM_BENCH_SERVER"));
         // Settings meant for another server would change what is measured.
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("POBRATIM_")) {
             command.env_remove(name);
