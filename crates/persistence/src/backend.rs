@@ -1,5 +1,5 @@
 //! Where the data lies, and all that differs between SQLite and PostgreSQL at run time: how pools
-//! are opened, how a write begins, and what an error of theirs means.
+//! are opened, and how a write begins.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -8,7 +8,9 @@ use std::time::Duration;
 use sea_orm::sea_query::{Func, SelectStatement, SimpleExpr, Value, Values};
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sea_orm::sqlx::{ConnectOptions, Error as SqlxError, PgConnection, SqliteConnection, query, query_scalar};
+use sea_orm::sqlx::{
+    ConnectOptions, Connection, Error as SqlxError, PgConnection, SqliteConnection, query, query_scalar,
+};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr, SqliteTransactionMode,
     SqlxPostgresConnector, SqlxSqliteConnector, Statement, TransactionOptions, TransactionTrait,
@@ -122,6 +124,24 @@ impl DatabaseUrl {
                     .connect_lazy_with(options);
                 SqlxPostgresConnector::from_sqlx_postgres_pool(pool)
             }
+        }
+    }
+
+    /// Brings what a SQLite database's log holds into its file, as far as nobody reads it, however long that takes.
+    /// A log of gigabytes is what a program leaves that ended in the midst of a large write, or
+    /// that held checkpoints back; the first who opens the database reads all of it, and the first who commits
+    /// copies it, for which nobody waits who serves. What is wrong with the database is not told here: whoever
+    /// opens it next finds it too.
+    pub async fn settle_log(&self) {
+        let Some(file) = self.file().filter(|file| file.exists()) else { return };
+        if let Ok(mut connection) = sqlite(file).busy_timeout(LOCK_WAIT).connect().await {
+            // The first copies and holds nobody up; the second then has little left to do, and gives way.
+            for statement in
+                ["PRAGMA wal_checkpoint(PASSIVE)", "PRAGMA busy_timeout = 0", "PRAGMA wal_checkpoint(TRUNCATE)"]
+            {
+                let _ = query(statement).execute(&mut connection).await;
+            }
+            let _ = connection.close().await;
         }
     }
 
@@ -294,73 +314,6 @@ pub(crate) async fn integrity(connection: &impl ConnectionTrait) -> Result<Vec<S
     let rows = connection.query_all_raw(statement).await?;
     let lines = rows.iter().map(|row| row.try_get::<String>("", "integrity_check"));
     Ok(lines.collect::<Result<Vec<_>, _>>()?.into_iter().filter(|line| line != "ok").collect())
-}
-
-/// What a failed statement means for the batch it stands in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Failure {
-    /// The command broke a constraint or sent bad data: its own fault, and only it fails.
-    Own,
-    /// Anything else: the connection cannot be trusted.
-    Connection,
-}
-
-/// Sorts an error: constraint violations and data errors are a command's own.
-pub(crate) fn failure(error: &DbErr) -> Failure {
-    let Some(SqlxError::Database(database)) = sqlx_error(error) else {
-        // A value that could not be decoded or converted never reached the connection.
-        return match error {
-            DbErr::Conn(_) | DbErr::ConnectionAcquire(_) | DbErr::Exec(_) | DbErr::Query(_) | DbErr::Custom(_) => {
-                Failure::Connection
-            }
-            _ => Failure::Own,
-        };
-    };
-    let code = database.code().unwrap_or_default();
-    let own = if database.try_downcast_ref::<sea_orm::sqlx::postgres::PgDatabaseError>().is_some() {
-        code.starts_with("22") || code.starts_with("23")
-    } else {
-        // TOOBIG, CONSTRAINT, MISMATCH, RANGE; extended codes carry the primary one in the low byte.
-        code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 18 | 19 | 20 | 25))
-    };
-    if own { Failure::Own } else { Failure::Connection }
-}
-
-/// Whether an error at COMMIT leaves it open what happened: the connection was lost, or the disk
-/// failed. Anything else the database said itself, and it said no.
-pub(crate) fn is_unknown_after_commit(error: &DbErr) -> bool {
-    match sqlx_error(error) {
-        Some(SqlxError::Database(database)) => {
-            let code = database.code().unwrap_or_default();
-            if database.try_downcast_ref::<sea_orm::sqlx::postgres::PgDatabaseError>().is_some() {
-                code.starts_with("57P0") || code.starts_with("08")
-            } else {
-                code.parse::<u32>().is_ok_and(|code| code & 0xff == 10)
-            }
-        }
-        _ => true,
-    }
-}
-
-/// Whether a statement failed because its connection was gone.
-pub(crate) fn is_lost(error: &DbErr) -> bool {
-    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error else {
-        return false;
-    };
-    match error.as_ref() {
-        SqlxError::Io(_) => true,
-        SqlxError::Database(error) => error.code().is_some_and(|code| code.starts_with("57P0")),
-        _ => false,
-    }
-}
-
-fn sqlx_error(error: &DbErr) -> Option<&SqlxError> {
-    match error {
-        DbErr::Exec(RuntimeErr::SqlxError(error))
-        | DbErr::Query(RuntimeErr::SqlxError(error))
-        | DbErr::Conn(RuntimeErr::SqlxError(error)) => Some(error),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

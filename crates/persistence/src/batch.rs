@@ -16,6 +16,7 @@ use tokio::time::timeout;
 use crate::backend::{self, DatabaseUrl};
 use crate::clock::Clock;
 use crate::error::Error;
+use crate::failure;
 use crate::head;
 use crate::idempotency::{self, Idempotency, Known};
 use crate::journal::{self, Draft};
@@ -264,7 +265,7 @@ impl Batches {
             }
             Ok(Err(error)) => {
                 tracing::error!(%error, "a batch could not be committed");
-                if backend::is_unknown_after_commit(&error) {
+                if failure::is_unknown_after_commit(&error) {
                     Err(Error::OutcomeUnknown)
                 } else {
                     Err(Error::NotWritten(GIVEN_UP))

@@ -26,6 +26,7 @@ mod duplicates;
 mod error;
 mod event;
 mod exchange;
+mod failure;
 mod findable;
 mod findings;
 mod head;

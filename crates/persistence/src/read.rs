@@ -13,8 +13,9 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::backend::{is_lost, limited};
+use crate::backend::limited;
 use crate::error::Error;
+use crate::failure::is_lost;
 use crate::findable::link;
 use crate::head::Head;
 use crate::merge;

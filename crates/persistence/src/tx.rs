@@ -17,9 +17,9 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::backend::{Failure, failure};
 use crate::clock::Clock;
 use crate::counts::{self, Counted};
+use crate::failure::{Failure, failure};
 use crate::journal::{Draft, Stamp};
 use crate::met::Met;
 use crate::pending::{Numbers, Pending, Waiting};

@@ -269,6 +269,7 @@ async fn run(command: Command, config: &Config) -> Outcome {
 
 /// Brings the schema up to date.
 async fn migrate(config: &Config) -> Outcome {
+    config.database.settle_log().await;
     let connection = config.database.migrator();
     let migrated = Migrator::up(&connection, None).await;
     let _ = connection.close().await;

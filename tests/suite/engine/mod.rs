@@ -7,6 +7,7 @@
 mod batches;
 mod counts;
 mod gone;
+mod logs;
 mod processes;
 mod verify;
 mod waits;
