@@ -25,6 +25,9 @@ const LOCK_WAIT: Duration = Duration::from_millis(900);
 /// indexes with each record, and 2 MiB, what it takes by itself, do not hold their inner pages.
 const WRITER_CACHE: &str = "-16384";
 
+/// The same for each that reads: there are up to fifteen, and the system keeps the file's pages as well.
+const READER_CACHE: &str = "-1024";
+
 /// The address of a database: `sqlite:FILE` or `postgres://…`.
 #[derive(Clone, Debug)]
 pub struct DatabaseUrl(Kind);
@@ -170,7 +173,7 @@ impl DatabaseUrl {
     pub fn readers(&self, connections: u32, wait: Duration) -> DatabaseConnection {
         match &self.0 {
             Kind::Sqlite(file) => {
-                let options = sqlite(file).read_only(true).busy_timeout(LOCK_WAIT);
+                let options = sqlite(file).read_only(true).pragma("cache_size", READER_CACHE).busy_timeout(LOCK_WAIT);
                 let pool = SqlitePoolOptions::new()
                     .max_connections(connections)
                     .acquire_timeout(wait)

@@ -10,6 +10,11 @@ use tokio::sync::oneshot;
 use crate::error::Error;
 use crate::read::bounded;
 
+/// How often a thread does what else it has to do before it reads. With one it writes the answers of the reading
+/// before, with the next it takes the requests that have come meanwhile, and their callers share the
+/// reading too. A caller who is alone waits for two looks at the sockets.
+const GATHERING: usize = 2;
+
 /// Reads for many callers at once: `K` tells apart what cannot be read together, `Q` is what one
 /// caller asks, `A` is what all of them are given.
 pub(crate) struct Together<K, Q, A> {
@@ -75,7 +80,11 @@ impl<K: Hash + Eq, Q, A: Clone> Turn<K, Q, A> {
         R: Fn(Vec<Q>) -> F,
         F: Future<Output = Result<A, Error>>,
     {
-        while let Some(callers) = self.next() {
+        loop {
+            for _ in 0..GATHERING {
+                tokio::task::yield_now().await;
+            }
+            let Some(callers) = self.next() else { break };
             let (questions, answers): (Vec<_>, Vec<_>) =
                 callers.into_iter().map(|caller| (caller.question, caller.answer)).unzip();
             let outcome = bounded(read(questions)).await;
