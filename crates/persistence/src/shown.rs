@@ -187,7 +187,8 @@ mod tests {
 
     #[test]
     fn a_text_is_written_as_serde_json_writes_it() {
-        for text in ["", "Хэйхэ", "黑河", "a \"b\" \\ c", "two\nlines\t", "\u{0}\u{1f}\u{7f}\u{80}\u{2028}", "/ <b> &"] {
+        for text in ["", "Хэйхэ", "黑河", "a \"b\" \\ c", "two\nlines\t", "\u{0}\u{1f}\u{7f}\u{80}\u{2028}", "/ <b> &"]
+        {
             let mut out = String::new();
             put_text(&mut out, text).unwrap();
             assert_eq!(out, serde_json::to_string(text).unwrap());
