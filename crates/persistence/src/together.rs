@@ -122,26 +122,40 @@ impl<K: Hash + Eq, Q, A> Drop for Turn<K, Q, A> {
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
+    use tokio::sync::Notify;
+
     use super::*;
 
     #[tokio::test]
     async fn those_who_come_during_a_reading_share_the_next_one() {
         let together = Together::new(100);
         let readings = Arc::new(AtomicUsize::new(0));
+        let (begun, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let ask = |question: usize| {
-            let readings = Arc::clone(&readings);
+            let (readings, begun, go_on) = (Arc::clone(&readings), Arc::clone(&begun), Arc::clone(&go_on));
             together.ask((), question, move |questions| {
                 let number = readings.fetch_add(1, Ordering::SeqCst);
+                let (begun, go_on) = (Arc::clone(&begun), Arc::clone(&go_on));
                 async move {
-                    tokio::task::yield_now().await;
+                    if number == 0 {
+                        begun.notify_one();
+                        go_on.notified().await;
+                    }
                     Ok((number, questions))
                 }
             })
         };
-        let (first, second, third) = tokio::join!(ask(1), ask(2), ask(3));
-        let (first, second, third) = (first.unwrap(), second.unwrap(), third.unwrap());
-        assert_eq!(second, third);
-        assert!(first.1.contains(&1) && second.1.contains(&2) && second.1.contains(&3));
+        let during = async {
+            begun.notified().await;
+            tokio::join!(ask(2), ask(3), async { go_on.notify_one() })
+        };
+        let (first, (second, third, ())) = tokio::join!(ask(1), during);
+        assert_eq!(first.unwrap(), (0, vec![1]));
+        assert_eq!(second.unwrap(), (1, vec![2, 3]));
+        assert_eq!(third.unwrap(), (1, vec![2, 3]));
+        for _ in 0..=GATHERING {
+            tokio::task::yield_now().await;
+        }
         assert!(together.waiting.lock().unwrap().is_empty(), "nothing is left of a turn");
     }
 
