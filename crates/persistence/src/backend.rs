@@ -25,7 +25,8 @@ const LOCK_WAIT: Duration = Duration::from_millis(900);
 /// indexes with each record, and 2 MiB, what it takes by itself, do not hold their inner pages.
 const WRITER_CACHE: &str = "-16384";
 
-/// The same for each that reads: there are up to fifteen, and the system keeps the file's pages as well.
+/// The same for each that reads: there are fifteen, more with more than four cores, and the system keeps the
+/// file's pages as well.
 const READER_CACHE: &str = "-1024";
 
 /// The address of a database: `sqlite:FILE` or `postgres://…`.
